@@ -1,0 +1,1 @@
+"""Media work: find segments, cut, encode, measure. Nothing here knows the tracker."""
