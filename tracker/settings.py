@@ -16,8 +16,18 @@ from platformdirs import user_data_path
 
 PREFIX = "FAHRWERK_"
 ELSEWHERE = frozenset(
-    ("TRACKER_URL", "WORKER_ROOTS", "WORKER_HOST", "PROJECT", "RESERVE_MB", "POLL_S", "LEASE_S")
-    + ("FFMPEG", "FFPROBE", "CORPUS")
+    {
+        "TRACKER_URL",
+        "WORKER_ROOTS",
+        "WORKER_HOST",
+        "PROJECT",
+        "RESERVE_MB",
+        "POLL_S",
+        "LEASE_S",
+        "FFMPEG",
+        "FFPROBE",
+        "CORPUS",
+    }
 )
 """Names without the prefix that workers and tests read; the server takes no notice of them."""
 
