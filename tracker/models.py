@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tracker.db import db
+from tracker.db import Base
 from tracker.statemachine import TYPES, WORKFLOWS, Table, workflow
 
 Moment = DateTime(timezone=True)
@@ -39,7 +39,7 @@ def _states_check() -> str:
     return " OR ".join(parts)
 
 
-class Project(db.Model):
+class Project(Base):
     """One event: its workflow, time zone (segment names are in it), languages and switches."""
 
     __tablename__ = "project"
@@ -64,7 +64,7 @@ class Project(db.Model):
     created: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 
-class Room(db.Model):
+class Room(Base):
     """A room of a project; *key* is how recorders name it and unique, *name* is what the Fahrplan says."""
 
     __tablename__ = "room"
@@ -76,7 +76,7 @@ class Room(db.Model):
     name: Mapped[str] = mapped_column(Text)
 
 
-class Profile(db.Model):
+class Profile(Base):
     """A way to encode: an output format with its file extension."""
 
     __tablename__ = "encoding_profile"
@@ -90,7 +90,7 @@ class Profile(db.Model):
     depends_on_id: Mapped[int | None] = mapped_column(ForeignKey("encoding_profile.id"))
 
 
-class ProfileVersion(db.Model):
+class ProfileVersion(Base):
     """One revision of a profile's template (XSLT 1.0 that makes a jobfile)."""
 
     __tablename__ = "profile_version"
@@ -106,7 +106,7 @@ class ProfileVersion(db.Model):
     profile: Mapped[Profile] = relationship(lazy="joined", innerjoin=True)
 
 
-class ProjectProfile(db.Model):
+class ProjectProfile(Base):
     """A project uses a version of a profile; priority 0 switches it off."""
 
     __tablename__ = "project_profile"
@@ -121,7 +121,7 @@ class ProjectProfile(db.Model):
     version: Mapped[ProfileVersion] = relationship(lazy="joined", innerjoin=True)
 
 
-class User(UserMixin, db.Model):
+class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login publishes no types
     """A person. Roles: read only < user < superuser < admin; without projects listed, all projects."""
 
     __tablename__ = "user"
@@ -148,7 +148,7 @@ class User(UserMixin, db.Model):
         return f"{self.id}:{self.session_token}"
 
 
-class UserProject(db.Model):
+class UserProject(Base):
     """A user who is restricted to some projects has one row for each."""
 
     __tablename__ = "user_project"
@@ -157,7 +157,7 @@ class UserProject(db.Model):
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"), primary_key=True)
 
 
-class LoginFailure(db.Model):
+class LoginFailure(Base):
     """A failed login, kept to limit guessing per address and claimed name."""
 
     __tablename__ = "login_failure"
@@ -169,7 +169,7 @@ class LoginFailure(db.Model):
     created: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 
-class Worker(db.Model):
+class Worker(Base):
     """A script on a host; registered by its first valid call."""
 
     __tablename__ = "worker"
@@ -183,7 +183,7 @@ class Worker(db.Model):
     """What the next ping answers instead of OK."""
 
 
-class Poll(db.Model):
+class Poll(Base):
     """When a worker last asked for work in a process state of a project."""
 
     __tablename__ = "poll"
@@ -193,7 +193,7 @@ class Poll(db.Model):
     asked: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 
-class Ticket(db.Model):
+class Ticket(Base):
     """A recording, encoding or miscellaneous ticket. Encoding tickets are children of a recording."""
 
     __tablename__ = "ticket"
@@ -289,7 +289,7 @@ class Ticket(db.Model):
         return self.table.by_name[self.state].progress
 
 
-class ScheduleEvent(db.Model):
+class ScheduleEvent(Base):
     """What identifies a scheduled talk: (guid, source id, occurrence), tied to its recording ticket (design D12)."""
 
     __tablename__ = "schedule_event"
@@ -304,7 +304,7 @@ class ScheduleEvent(db.Model):
     recording: Mapped[Ticket] = relationship()
 
 
-class Property(db.Model):
+class Property(Base):
     """A name and a text on exactly one project, profile or ticket (design D7)."""
 
     __tablename__ = "property"
@@ -323,7 +323,7 @@ class Property(db.Model):
     value: Mapped[str] = mapped_column(Text)
 
 
-class LogEntry(db.Model):
+class LogEntry(Base):
     """One row per change of a ticket; only ever added. *actor* keeps the name of whoever did it."""
 
     __tablename__ = "log_entry"
@@ -344,7 +344,7 @@ class LogEntry(db.Model):
     comment: Mapped[str] = mapped_column(Text, server_default="", default="")
 
 
-class Comment(db.Model):
+class Comment(Base):
     """What somebody wrote about a ticket."""
 
     __tablename__ = "comment"
@@ -357,7 +357,7 @@ class Comment(db.Model):
     text: Mapped[str] = mapped_column(Text)
 
 
-class FahrplanImport(db.Model):
+class FahrplanImport(Base):
     """One applied import: where it came from, the file as it was, and what it changed."""
 
     __tablename__ = "fahrplan_import"
@@ -371,7 +371,7 @@ class FahrplanImport(db.Model):
     summary: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
-class Reply(db.Model):
+class Reply(Base):
     """The answer to a call with a request id, kept so that a repeated call gets the same (design D5)."""
 
     __tablename__ = "reply"

@@ -1,0 +1,1 @@
+"""Alembic migrations, linear; run through `fahrwerk db upgrade`."""

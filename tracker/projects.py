@@ -1,0 +1,124 @@
+"""Projects: made, switched, and how far along they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from zoneinfo import ZoneInfo, available_timezones
+
+from tracker import properties, queries
+from tracker.db import db
+from tracker.errors import InvalidInput, NotFound
+from tracker.models import Project, Ticket
+from tracker.statemachine import ENCODING, RECORDING, TYPES, WORKFLOWS, talk_progress, workflow
+
+SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}\Z")
+LANGUAGE = re.compile(r"[a-z]{3}\Z")
+KEEP = {
+    RECORDING: ("scheduled", "copied"),
+    ENCODING: ("material needed", "ready to encode", "released"),
+    "misc": ("open",),
+}
+"""States that cannot be switched off: the tracker itself moves tickets into them."""
+
+
+def get(slug: str) -> Project:
+    """Return a project by its slug; raise NotFound."""
+    found = queries.project_by_slug(slug)
+    if found is None:
+        raise NotFound(f"There is no project {slug!r}.")
+    return found
+
+
+def create(
+    slug: str,
+    title: str,
+    *,
+    time_zone: str = "Europe/Berlin",
+    languages: Collection[str] = (),
+    values: Mapping[str, str] | None = None,
+    workflow_name: str = "classic",
+) -> Project:
+    """Make a project with its properties. Languages are ISO 639-3 codes. Raises InvalidInput, naming the field."""
+    if not SLUG.match(slug):
+        raise InvalidInput(
+            f"Slug {slug!r}: lower-case letters, digits, - and _, at most 50, letter or digit first.", "slug"
+        )
+    if queries.project_by_slug(slug) is not None:
+        raise InvalidInput(f"There is already a project {slug!r}.", "slug")
+    if workflow_name not in WORKFLOWS:
+        raise InvalidInput(f"Workflow {workflow_name!r} is unknown; there are: {', '.join(WORKFLOWS)}.", "workflow")
+    project = Project(slug=slug, title=title.strip() or slug, workflow=workflow_name)
+    configure(project, time_zone=time_zone, languages=languages)
+    db.session.add(project)
+    db.session.flush()
+    properties.write(project, values or {})
+    return project
+
+
+def configure(
+    project: Project,
+    *,
+    time_zone: str | None = None,
+    languages: Collection[str] | None = None,
+    read_only: bool | None = None,
+    separate_checker: bool | None = None,
+    max_attempts: int | None = None,
+    disabled_states: Mapping[str, Collection[str]] | None = None,
+) -> None:
+    """Change the settings of a project; None leaves one alone. Raises InvalidInput, naming the field."""
+    if time_zone is not None:
+        project.time_zone = _zone(time_zone)
+    if languages is not None:
+        project.languages = _languages(languages)
+    if read_only is not None:
+        project.read_only = read_only
+    if separate_checker is not None:
+        project.separate_checker = separate_checker
+    if max_attempts is not None:
+        if not 1 <= max_attempts <= 100:
+            raise InvalidInput("A ticket may get lost 1 to 100 times before it fails.", "max_attempts")
+        project.max_attempts = max_attempts
+    if disabled_states is not None:
+        project.disabled_states = _disabled(project, disabled_states)
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise InvalidInput(f"Time zone {name!r} is unknown; use a name such as Europe/Berlin.", "time_zone")
+    return ZoneInfo(name).key
+
+
+def _languages(codes: Collection[str]) -> list[str]:
+    wrong = [code for code in codes if not LANGUAGE.match(code)]
+    if wrong:
+        raise InvalidInput(f"Language {wrong[0]!r} is no ISO 639-3 code such as deu or eng.", "languages")
+    return list(dict.fromkeys(codes))
+
+
+def _disabled(project: Project, wanted: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    flow = workflow(project.workflow or "classic")
+    for kind, names in wanted.items():
+        for name in names:
+            if kind not in TYPES or name not in flow.tables[kind].by_name:
+                raise InvalidInput(f"{name!r} is no state of a {kind} ticket.", "disabled_states")
+            if name in KEEP[kind]:
+                raise InvalidInput(
+                    f"State {name!r} cannot be switched off: the tracker itself uses it.", "disabled_states"
+                )
+    return {kind: list(names) for kind, names in wanted.items() if names}
+
+
+def progress(project: Project) -> float:
+    """Return the percent of a project: the mean over its talks that are not locked; 0 without any."""
+    tables = workflow(project.workflow).tables
+    talks: dict[int, list[float]] = {}
+    for talk, kind, state in queries.talk_states(project.id):
+        talks.setdefault(talk, []).append(tables[kind].by_name[state].progress)
+    means = [sum(values) / len(values) for values in talks.values()]
+    return sum(means) / len(means) if means else 0.0
+
+
+def progress_of_talk(recording: Ticket) -> float:
+    """Return the percent of a talk: the mean of its recording and its encoding tickets."""
+    return talk_progress(recording.progress, [c.progress for c in recording.children if c.type == ENCODING])

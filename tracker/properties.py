@@ -1,0 +1,143 @@
+"""Properties: rows of text on projects, profiles and tickets; inherited, merged, and virtual ones computed here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tracker import queries
+from tracker.errors import InvalidInput
+from tracker.models import Profile, Project, Ticket
+
+NAME = re.compile(r"[^\W_][\w-]*(?:\.[\w-]+)*\Z")
+MAX_NAME, MAX_VALUE = 200, 1_000_000
+VIRTUAL = frozenset(
+    (
+        "Project.Slug",
+        "Project.TimeZone",
+        "Room.Key",
+        "Encoding.Basename",
+        "EncodingProfile.Basename",
+        "EncodingProfile.Extension",
+        "EncodingProfile.Slug",
+    )
+)
+DEFAULTS = {"Record.StartPadding": "300", "Record.EndPadding": "900"}
+"""Seconds, as the scripts of the original assume when nothing is stored."""
+
+BASENAME_BYTES = 200
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+def _check(name: str, value: str) -> None:
+    if len(name) > MAX_NAME or not NAME.match(name):
+        raise InvalidInput(
+            f"Property name {name[:80]!r} is not valid: labels of letters, digits, _ and -, joined by dots.", "name"
+        )
+    if len(value) > MAX_VALUE:
+        raise InvalidInput(f"Property {name} is longer than {MAX_VALUE} characters.", "value")
+    if "\x00" in value:
+        raise InvalidInput(f"Property {name} holds a NUL character.", "value")
+
+
+def _owner(owner: Project | Profile | Ticket) -> tuple[str, int]:
+    kind = {Project: "project", Profile: "profile", Ticket: "ticket"}[type(owner)]
+    return kind, owner.id
+
+
+def write(owner: Project | Profile | Ticket, values: Mapping[str, str]) -> dict[str, str]:
+    """Store *values* on one owner; '' deletes; virtual names are ignored. Return what was written.
+
+    Raises InvalidInput for a malformed name or an oversized value; nothing is written then.
+    """
+    wanted = {name: value for name, value in values.items() if name not in VIRTUAL}
+    for name, value in wanted.items():
+        _check(name, value)
+    kind, owner_id = _owner(owner)
+    queries.upsert_properties(kind, owner_id, [(n, v) for n, v in wanted.items() if v != ""])
+    gone = [name for name, value in wanted.items() if value == ""]
+    if gone:
+        queries.delete_properties(kind, owner_id, gone)
+    return wanted
+
+
+def own(owner: Project | Profile | Ticket) -> dict[str, str]:
+    """Return the properties stored on exactly this owner, by name."""
+    kind, owner_id = _owner(owner)
+    ids: dict[str, Any] = {"ticket_ids": [owner_id]} if kind == "ticket" else {f"{kind}_id": owner_id}
+    return dict(sorted((name, value) for _kind, _id, name, value in queries.properties_of(**ids)))
+
+
+def merged(ticket: Ticket) -> dict[str, str]:
+    """Return all properties in force for a ticket: ticket > profile > parent > project (design D7), and virtual ones."""
+    profile = ticket.profile_version.profile if ticket.profile_version else None
+    layers: dict[tuple[str, int], dict[str, str]] = {}
+    ids = [ticket.id] if ticket.parent_id is None else [ticket.id, ticket.parent_id]
+    rows = queries.properties_of(
+        project_id=ticket.project_id, profile_id=profile.id if profile else None, ticket_ids=ids
+    )
+    for kind, owner_id, name, value in rows:
+        layers.setdefault((kind, owner_id), {})[name] = value
+    result: dict[str, str] = {}
+    for layer in (
+        ("project", ticket.project_id),
+        ("ticket", ticket.parent_id or 0),
+        ("profile", profile.id if profile else 0),
+        ("ticket", ticket.id),
+    ):
+        result.update(layers.get(layer, {}))
+    result.update(virtual(ticket, result))
+    return dict(sorted(result.items()))
+
+
+def virtual(ticket: Ticket, stored: Mapping[str, str]) -> dict[str, str]:
+    """Compute the virtual properties of seed 003 from the merged *stored* ones."""
+    talk = ticket.parent or ticket
+    found = {"Project.Slug": ticket.project.slug, "Project.TimeZone": ticket.project.time_zone}
+    if talk.fahrplan_id is not None:
+        found["Fahrplan.ID"] = str(talk.fahrplan_id)
+    if talk.room is not None:
+        found["Room.Key"] = talk.room.key
+    if ticket.profile_version is not None:
+        profile = ticket.profile_version.profile
+        base = talk.basename or basename(ticket.project, talk, stored)
+        found["Encoding.Basename"] = base
+        found["EncodingProfile.Slug"] = profile.slug
+        found["EncodingProfile.Extension"] = profile.extension
+        found["EncodingProfile.Basename"] = "-".join(part for part in (base, profile.slug) if part) if base else ""
+    return found
+
+
+def basename(project: Project, talk: Ticket, stored: Mapping[str, str]) -> str:
+    """Return project slug, Fahrplan.ID, Record.Language and Fahrplan.Slug joined by '-' (seed 003).
+
+    Empty while the project has languages and none is chosen. Cleaned to ``[A-Za-z0-9_-]``, at most 200 bytes.
+    """
+    language = stored.get("Record.Language", "")
+    if project.languages and not language:
+        return ""
+    parts = (project.slug, str(talk.fahrplan_id or ""), language, stored.get("Fahrplan.Slug", ""))
+    cleaned = (_UNSAFE.sub("_", part).strip("_-") for part in parts)
+    return "-".join(part for part in cleaned if part)[:BASENAME_BYTES].rstrip("_-")
+
+
+def matching(values: Mapping[str, str], pattern: str | None) -> dict[str, str]:
+    """Return the properties whose names match *pattern*: labels, ``*`` for any labels, ``x*`` for a prefix."""
+    if not pattern:
+        return dict(values)
+    pieces: Iterable[str] = (
+        r"(?:\.[^.]+)*" if label == "*" else r"\." + re.escape(label).replace(r"\*", "[^.]*")
+        for label in pattern.split(".")
+    )
+    compiled = re.compile("".join(pieces) + r"\Z", re.IGNORECASE if pattern.endswith("@") else 0)
+    return {name: value for name, value in values.items() if compiled.match("." + name)}
+
+
+def seconds(values: Mapping[str, str], name: str) -> float:
+    """Return a property in seconds, its default when absent. Raises InvalidInput when it is no number."""
+    text = values.get(name) or DEFAULTS.get(name, "0")
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInput(f"{name} is {text!r}, which is no number of seconds.", name) from None

@@ -1,0 +1,57 @@
+"""Named SELECTs: the Fahrplan and its imports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+
+from tracker.db import db
+from tracker.models import (
+    FahrplanImport,
+    Property,
+    ScheduleEvent,
+    Ticket,
+    Worker,
+)
+
+
+def scheduled_talks(project_id: int) -> Sequence[tuple[ScheduleEvent, Ticket]]:
+    """List the scheduled talks of a project with their recording tickets, by ticket id."""
+    rows = db.session.execute(
+        select(ScheduleEvent, Ticket)
+        .join(Ticket, Ticket.id == ScheduleEvent.recording_id)
+        .where(ScheduleEvent.project_id == project_id)
+        .order_by(Ticket.id)
+    )
+    return [(event, row) for event, row in rows]
+
+
+def fahrplan_properties(project_id: int) -> dict[int, dict[str, str]]:
+    """Return the stored Fahrplan.* properties of every recording ticket of a project, by ticket id."""
+    rows = db.session.execute(
+        select(Property.ticket_id, Property.name, Property.value)
+        .join(Ticket, Ticket.id == Property.ticket_id)
+        .where(Ticket.project_id == project_id, Ticket.type == "recording", Property.name.like("Fahrplan.%"))
+    )
+    found: dict[int, dict[str, str]] = {}
+    for ticket_id, name, value in rows:
+        assert ticket_id is not None
+        found.setdefault(ticket_id, {})[name] = value
+    return found
+
+
+def last_import(project_id: int) -> FahrplanImport | None:
+    """Return the newest import of a project."""
+    return db.session.scalar(
+        select(FahrplanImport)
+        .where(FahrplanImport.project_id == project_id)
+        .order_by(FahrplanImport.id.desc())
+        .limit(1)
+    )
+
+
+def touch_worker(worker_id: int, **values: Any) -> None:
+    """Update columns of a worker."""
+    db.session.execute(update(Worker).where(Worker.id == worker_id).values(**values))

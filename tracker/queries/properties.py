@@ -1,0 +1,64 @@
+"""Named SELECTs: properties, read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from tracker.db import db
+from tracker.models import (
+    Property,
+)
+
+
+def properties_of(
+    *, project_id: int | None = None, profile_id: int | None = None, ticket_ids: Collection[int] = ()
+) -> list[tuple[str, int, str, str]]:
+    """Read properties of several owners at once: (owner kind, owner id, name, value)."""
+    conditions: list[ColumnElement[bool]] = []
+    if project_id is not None:
+        conditions.append(Property.project_id == project_id)
+    if profile_id is not None:
+        conditions.append(Property.profile_id == profile_id)
+    if ticket_ids:
+        conditions.append(Property.ticket_id.in_(ticket_ids))
+    rows = db.session.execute(
+        select(Property.project_id, Property.profile_id, Property.ticket_id, Property.name, Property.value).where(
+            or_(*conditions)
+        )
+    )
+    return [(*_owner(p, f, t), name, value) for p, f, t, name, value in rows]
+
+
+def _owner(project_id: int | None, profile_id: int | None, ticket_id: int | None) -> tuple[str, int]:
+    for kind, number in (("ticket", ticket_id), ("profile", profile_id), ("project", project_id)):
+        if number is not None:
+            return kind, number
+    raise AssertionError("a property has exactly one owner")
+
+
+_OWNER = {"project": Property.project_id, "profile": Property.profile_id, "ticket": Property.ticket_id}
+
+
+def upsert_properties(kind: str, owner_id: int, values: Iterable[tuple[str, str]]) -> None:
+    """Write properties of one owner in name order (so that two writers cannot deadlock); last write wins."""
+    column = _OWNER[kind]
+    rows: list[dict[str, Any]] = [{column.key: owner_id, "name": n, "value": v} for n, v in sorted(values)]
+    if not rows:
+        return
+    statement = insert(Property).values(rows)
+    db.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[column, Property.name],
+            index_where=column.is_not(None),
+            set_={"value": statement.excluded.value},
+        )
+    )
+
+
+def delete_properties(kind: str, owner_id: int, names: Collection[str]) -> None:
+    """Delete properties of one owner by name."""
+    db.session.execute(delete(Property).where(_OWNER[kind] == owner_id, Property.name.in_(names)))

@@ -1,0 +1,52 @@
+<?xml version="1.0" encoding="UTF-8"?>
+<!-- A sound file from the cut master. The numbers are properties of the profile (Format.*). -->
+<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
+  <xsl:output method="xml" encoding="UTF-8"/>
+  <xsl:variable name="p" select="/properties/property"/>
+  <xsl:variable name="talk" select="concat($p[@name='Processing.Path.Tmp'], '/', $p[@name='Project.Slug'], '/', $p[@name='Fahrplan.ID'])"/>
+  <xsl:variable name="out" select="concat($p[@name='Processing.Path.Output'], '/', $p[@name='EncodingProfile.Basename'], '.', $p[@name='EncodingProfile.Extension'])"/>
+  <xsl:variable name="end" select="$p[@name='Record.Cutdiffseconds']"/>
+  <xsl:variable name="delay" select="number(concat('0', translate($p[@name='Record.AVDelay'], '-', '')))"/>
+
+  <xsl:template match="/">
+    <job>
+      <tasks>
+        <task type="encoding">
+          <option filetype="exe">ffmpeg</option>
+          <option>-i</option>
+          <option filetype="in"><xsl:value-of select="$talk"/>/cut.mkv</option>
+          <option>-map</option><option>0:a:0</option>
+          <option>-map_metadata</option><option>-1</option>
+          <option>-af</option>
+          <option><xsl:call-template name="sound"/></option>
+          <option>-c:a</option><option><xsl:value-of select="$p[@name='Format.Audio.Codec']"/></option>
+          <option>-b:a</option><option><xsl:value-of select="$p[@name='Format.Audio.Bitrate']"/></option>
+          <option>-ar</option><option>48000</option>
+          <xsl:call-template name="metadata"/>
+          <option filetype="out"><xsl:value-of select="$out"/></option>
+        </task>
+      </tasks>
+    </job>
+  </xsl:template>
+
+  <!-- Record.AVDelay, here in seconds: positive means that the sound is late, so it is moved forward. -->
+  <xsl:template name="sound">
+    <xsl:choose>
+      <xsl:when test="$delay = 0"/>
+      <xsl:when test="starts-with($p[@name='Record.AVDelay'], '-')">adelay=delays=<xsl:value-of select="$delay"/>s:all=1,</xsl:when>
+      <xsl:otherwise>atrim=start=<xsl:value-of select="$delay"/>,asetpts=PTS-STARTPTS,</xsl:otherwise>
+    </xsl:choose>
+    <xsl:text>apad,atrim=end=</xsl:text>
+    <xsl:value-of select="$end"/>
+  </xsl:template>
+
+  <xsl:template name="metadata">
+    <option>-metadata</option><option>title=<xsl:value-of select="$p[@name='Fahrplan.Title']"/></option>
+    <option>-metadata</option><option>artist=<xsl:value-of select="$p[@name='Fahrplan.Person_list']"/></option>
+    <option>-metadata</option><option>album=<xsl:value-of select="$p[@name='Meta.Album']"/></option>
+    <option>-metadata</option><option>copyright=<xsl:value-of select="$p[@name='Meta.License']"/></option>
+    <option>-metadata</option><option>date=<xsl:value-of select="$p[@name='Meta.Year']"/></option>
+    <option>-metadata</option><option>language=<xsl:value-of select="$p[@name='Record.Language']"/></option>
+    <option>-metadata:s:a:0</option><option>language=<xsl:value-of select="substring(concat($p[@name='Record.Language'], 'und'), 1, 3)"/></option>
+  </xsl:template>
+</xsl:stylesheet>

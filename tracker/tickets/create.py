@@ -1,0 +1,174 @@
+"""How tickets come into being: a recording with its encoding children, or a miscellaneous ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from tracker import properties, queries
+from tracker.db import db
+from tracker.errors import InvalidInput
+from tracker.models import Project, ProjectProfile, Room, Ticket
+from tracker.names import room_key, slugify
+from tracker.statemachine import ENCODING, MISC, RECORDING, workflow
+from tracker.tickets import moves
+from tracker.tickets.actor import TRACKER, Actor
+
+MAX_FAHRPLAN_ID = 2**31 - 1
+
+
+def room_of(project: Project, name: str) -> Room:
+    """Return the project's room called *name*, made if it is new.
+
+    Raises InvalidInput when another room of the project has the same key: recordings could not be told apart.
+    """
+    key = room_key(name)
+    if not key:
+        raise InvalidInput(f"Room {name!r} has no letter or digit that a file name could carry.", "room")
+    found = queries.room_by_key(project.id, key)
+    if found is None:
+        found = Room(project_id=project.id, key=key, name=name)
+        db.session.add(found)
+        db.session.flush()
+    elif found.name != name and found.name.casefold() != name.casefold():
+        raise InvalidInput(
+            f"Rooms {found.name!r} and {name!r} would both record to files called {key!r}-...; rename one of them.",
+            "room",
+        )
+    return found
+
+
+def next_fahrplan_id(project: Project) -> int:
+    """Return a Fahrplan.ID above all that the project uses."""
+    taken = queries.fahrplan_ids(project.id)
+    candidate = max(taken, default=0) + 1
+    if candidate <= MAX_FAHRPLAN_ID:
+        return candidate
+    return next(number for number in range(1, MAX_FAHRPLAN_ID) if number not in taken)
+
+
+def create_recording(
+    project: Project,
+    actor: Actor,
+    *,
+    title: str,
+    room: str = "",
+    start: datetime | None = None,
+    end: datetime | None = None,
+    fahrplan_id: int | None = None,
+    values: Mapping[str, str] | None = None,
+    locked: str = "",
+    event: str = "Created",
+) -> Ticket:
+    """Make a recording ticket with one encoding ticket per profile of the project.
+
+    *start* and *end* are aware moments without padding; *values* its properties; *locked* a reason not to record it.
+    Without *fahrplan_id* the next free one is taken. Raises InvalidInput for an empty title, an id already used,
+    an end that is not after the start, or rooms that collide.
+    """
+    queries.lock_project(project.id)
+    _check_recording(project, title, start, end, fahrplan_id)
+    ticket = Ticket(
+        project=project,
+        type=RECORDING,
+        state="locked" if locked else workflow(project.workflow).tables[RECORDING].initial,
+        title=title.strip(),
+        fahrplan_id=fahrplan_id if fahrplan_id is not None else next_fahrplan_id(project),
+        start=start,
+        end=end,
+        room=room_of(project, room) if room.strip() else None,
+    )
+    db.session.add(ticket)
+    db.session.flush()
+    properties.write(ticket, values if values is not None else by_hand(ticket, room))
+    moves.log(ticket, actor, event, locked, None, ticket.state)
+    for used in queries.project_profiles(project.id):
+        if used.auto_create:
+            _create_encoding(ticket, used, actor)
+    db.session.flush()
+    return ticket
+
+
+def _check_recording(
+    project: Project, title: str, start: datetime | None, end: datetime | None, fahrplan_id: int | None
+) -> None:
+    if not title.strip():
+        raise InvalidInput("A recording needs a title.", "title")
+    if start and end and end <= start:
+        raise InvalidInput("The talk ends before it begins.", "end")
+    if fahrplan_id is not None:
+        if not 0 < fahrplan_id <= MAX_FAHRPLAN_ID:
+            raise InvalidInput(f"Fahrplan.ID {fahrplan_id} is not between 1 and {MAX_FAHRPLAN_ID}.", "fahrplan_id")
+        if queries.recording_by_fahrplan_id(project.id, fahrplan_id) is not None:
+            raise InvalidInput(
+                f"Project {project.slug} already has a talk with Fahrplan.ID {fahrplan_id}.", "fahrplan_id"
+            )
+
+
+def by_hand(ticket: Ticket, room: str) -> dict[str, str]:
+    """Return the Fahrplan.* properties of a recording that no Fahrplan knows, from its room, start, end and title."""
+    values = {"Fahrplan.Title": ticket.title, "Fahrplan.Slug": slugify(ticket.title), "Fahrplan.Room": room.strip()}
+    if ticket.start is not None:
+        values |= times(ticket.project, ticket.start, ticket.end)
+    return {name: value for name, value in values.items() if value}
+
+
+def times(project: Project, start: datetime, end: datetime | None) -> dict[str, str]:
+    """Return Fahrplan.Date, .Start, .DateTime and .Duration in the project's time zone."""
+    from zoneinfo import ZoneInfo
+
+    local = start.astimezone(ZoneInfo(project.time_zone))
+    values = {
+        "Fahrplan.Date": local.strftime("%Y-%m-%d"),
+        "Fahrplan.Start": local.strftime("%H:%M"),
+        "Fahrplan.DateTime": local.isoformat(timespec="seconds"),
+    }
+    if end is not None:
+        minutes = round((end - start).total_seconds() / 60)
+        values["Fahrplan.Duration"] = f"{minutes // 60:02d}:{minutes % 60:02d}"
+    return values
+
+
+def retime(ticket: Ticket, room: str, start: datetime | None, end: datetime | None) -> None:
+    """Set room, start and end of a recording as the Fahrplan now has them; no state changes."""
+    ticket.room = room_of(ticket.project, room) if room.strip() else None
+    ticket.start, ticket.end = start, end
+    moves.touch(ticket)
+    db.session.flush()
+
+
+def _create_encoding(recording: Ticket, used: ProjectProfile, actor: Actor) -> Ticket:
+    table = workflow(recording.project.workflow).tables[ENCODING]
+    ready = moves.has_material(recording)
+    ticket = Ticket(
+        project=recording.project,
+        parent=recording,
+        type=ENCODING,
+        state="ready to encode" if ready else table.initial,
+        profile_id=used.profile_id,
+        profile_version=used.version,
+        priority=used.priority,
+    )
+    db.session.add(ticket)
+    db.session.flush()
+    moves.log(ticket, actor, "Created", used.version.profile.name, None, ticket.state)
+    return ticket
+
+
+def create_encodings(project: Project, used: ProjectProfile, actor: Actor = TRACKER) -> int:
+    """Make the missing encoding tickets of one profile for all talks of a project. Return how many."""
+    missing = queries.recordings_without(project.id, used.profile_id)
+    for recording in missing:
+        _create_encoding(recording, used, actor)
+    return len(missing)
+
+
+def create_misc(project: Project, actor: Actor, title: str, parent: Ticket | None = None) -> Ticket:
+    """Make a miscellaneous ticket, free or about a talk. Raises InvalidInput for an empty title."""
+    if not title.strip():
+        raise InvalidInput("A ticket needs a title.", "title")
+    ticket = Ticket(project=project, parent=parent, type=MISC, state="open", title=title.strip())
+    db.session.add(ticket)
+    db.session.flush()
+    moves.log(ticket, actor, "Created", "", None, ticket.state)
+    return ticket

@@ -1,0 +1,142 @@
+"""The heart: how a ticket changes its state, what follows from it, and the log row that tells it."""
+
+from __future__ import annotations
+
+from tracker import properties, queries, statemachine
+from tracker.db import db, now
+from tracker.errors import InvalidInput, NotFound
+from tracker.models import LogEntry, Ticket
+from tracker.statemachine import ENCODING, RECORDING
+from tracker.tickets.actor import TRACKER, Actor
+
+MAX_COMMENT = 200_000
+"""Characters of a log comment; ffmpeg can write megabytes, of which the end matters."""
+
+
+def get(ticket_id: int) -> Ticket:
+    """Return a ticket; raise NotFound."""
+    found = queries.ticket(ticket_id) if 0 < ticket_id < 2**31 else None
+    if found is None:
+        raise NotFound(f"There is no ticket {ticket_id}.")
+    return found
+
+
+def lock(ticket_id: int) -> Ticket:
+    """Return a ticket with its row locked; for an encoding ticket the parent is locked first.
+
+    Everybody locks parents before children, so that two changes of one talk wait instead of deadlocking.
+    """
+    parent_id = get(ticket_id).parent_id
+    if parent_id is not None:
+        queries.lock_ticket(parent_id)
+    found = queries.lock_ticket(ticket_id)
+    if found is None:
+        raise NotFound(f"There is no ticket {ticket_id}.")
+    return found
+
+
+def log(
+    ticket: Ticket,
+    actor: Actor,
+    event: str,
+    comment: str = "",
+    from_state: str | None = None,
+    to_state: str | None = None,
+) -> None:
+    """Add the log row of a change."""
+    text = comment.replace("\x00", "\ufffd")
+    if len(text) > MAX_COMMENT:
+        text = "[...]\n" + text[-MAX_COMMENT:]
+    entry = LogEntry(
+        ticket_id=ticket.id,
+        actor=actor.name,
+        user_id=actor.user_id,
+        worker_id=actor.worker_id,
+        event=event,
+        from_state=from_state,
+        to_state=to_state,
+        comment=text,
+    )
+    db.session.add(entry)
+
+
+def touch(ticket: Ticket) -> None:
+    """Count a change of the ticket, so that a page drawn before it can be told."""
+    ticket.version += 1
+    ticket.modified = now()
+
+
+def unassign(ticket: Ticket) -> None:
+    """Take the ticket from whoever holds it."""
+    ticket.user_id = None
+    ticket.worker_id = None
+    ticket.lease_s = None
+    ticket.lease_until = None
+    ticket.named = False
+    ticket.percent = 0.0
+
+
+def move(ticket: Ticket, target: str, actor: Actor, event: str, comment: str = "", *, by_hand: bool = False) -> None:
+    """Move a locked ticket to *target*: fire, log, settle what hangs on it, flush.
+
+    Clears the failed flag, the assignee, and what it waited for; leaving `released` queues the withdrawal of the
+    public files, reaching it clears the queue (design D13). Raises InvalidInput for a state of another type.
+    """
+    if target not in ticket.table.by_name:
+        raise InvalidInput(f"{target!r} is no state of a {ticket.type} ticket.", "state")
+    old, new = statemachine.fire(ticket.table, ticket, target)
+    unassign(ticket)
+    ticket.failed = False
+    ticket.waiting = ""
+    ticket.not_before = None
+    ticket.set_by_hand = by_hand
+    if old != new:
+        ticket.state_since = now()
+        _note_release(ticket, old, new)
+    touch(ticket)
+    log(ticket, actor, event, comment, old, new)
+    if ticket.type == RECORDING and old != new:
+        _freeze_name(ticket)
+        settle(ticket, reset_hand=True)
+    db.session.flush()
+
+
+def _note_release(ticket: Ticket, old: str, new: str) -> None:
+    if "released" in (old, new):
+        ticket.withdraw = old == "released"
+
+
+def has_material(recording: Ticket) -> bool:
+    """Tell whether a recording's source may be encoded: it reached `copied` and did not fail."""
+    flow = statemachine.workflow(recording.project.workflow)
+    table = recording.table
+    return not recording.failed and table.position(recording.state) >= table.position(flow.material)
+
+
+def settle(recording: Ticket, *, reset_hand: bool = False) -> None:
+    """Bring the encoding tickets not yet worked on to `ready to encode` or back to `material needed` (design D4).
+
+    A state set by hand stands until the recording moves (*reset_hand*).
+    """
+    ready = has_material(recording)
+    source, target = ("material needed", "ready to encode") if ready else ("ready to encode", "material needed")
+    for child in queries.lock_children(recording.id):
+        if reset_hand:
+            child.set_by_hand = False
+        if child.state == source and not child.set_by_hand and child.worker_id is None and child.user_id is None:
+            move(child, target, TRACKER, "Recording.copied" if ready else "Recording.reverted")
+
+
+def _freeze_name(recording: Ticket) -> None:
+    """Fix Encoding.Basename when the recording is copied; unique in the project, kept while a file is public."""
+    if not has_material(recording) or _public(recording):
+        return
+    values = properties.merged(recording)
+    name = properties.basename(recording.project, recording, values)
+    if name and queries.basename_taken(recording.project_id, name, recording.id):
+        name = f"{name[: properties.BASENAME_BYTES - 12]}-{recording.id}"
+    recording.basename = name
+
+
+def _public(recording: Ticket) -> bool:
+    return any(child.state == "released" or child.withdraw for child in recording.children if child.type == ENCODING)

@@ -1,0 +1,75 @@
+"""Why a ticket waits, in a sentence: nothing sits anywhere without a visible reason."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from tracker import queries
+from tracker.db import now
+from tracker.models import Ticket
+from tracker.statemachine import ENCODING, STATIC
+from tracker.tickets import moves
+
+ASKED_WITHIN = timedelta(minutes=10)
+
+
+def why_waiting(ticket: Ticket) -> str:
+    """Return why nothing happens with a ticket right now; '' when somebody is at it or all is done."""
+    if ticket.withdraw:
+        return "Its public files are still up; script E will withdraw them."
+    if ticket.failed:
+        return f"Failed since {_clock(ticket, ticket.modified)}: {ticket.waiting or 'see the log'}"
+    if ticket.user is not None or ticket.worker is not None:
+        return _silent(ticket)
+    if ticket.not_before is not None and ticket.not_before > now():
+        return f"{ticket.waiting} Next try at {_clock(ticket, ticket.not_before)}."
+    if ticket.project.read_only:
+        return "The project is archived."
+    return _parent(ticket) or _service(ticket)
+
+
+def _clock(ticket: Ticket, moment: datetime) -> str:
+    local = moment.astimezone(ZoneInfo(ticket.project.time_zone))
+    return local.strftime("%H:%M" if local.date() == now().astimezone(local.tzinfo).date() else "%Y-%m-%d %H:%M")
+
+
+def _silent(ticket: Ticket) -> str:
+    """A worker without a lease is never taken from; say when it was last heard of."""
+    worker = ticket.worker
+    if worker is not None and ticket.lease_until is None and worker.last_seen < now() - ASKED_WITHIN:
+        return f"{worker.name} was last heard of at {_clock(ticket, worker.last_seen)}; it sends no heartbeat."
+    return ""
+
+
+def _parent(ticket: Ticket) -> str:
+    if ticket.type != ENCODING or ticket.parent is None:
+        return ""
+    if ticket.state == "material needed":
+        if moves.has_material(ticket.parent):
+            return "A person set it to 'material needed'."
+        return f"The recording is not copied yet (it is {ticket.parent.state!r})."
+    return "The recording failed." if ticket.parent.failed else ""
+
+
+def _service(ticket: Ticket) -> str:
+    """Say who has to act next: a script that has not asked lately, or a person."""
+    state = ticket.table.by_name[ticket.state]
+    if state.name == "scheduled" and ticket.end is not None and ticket.end < now():
+        return "The talk is over, but no script A has moved it on." if _unasked(ticket, "recording") else ""
+    target = ticket.table.successor(state.name, ticket.disabled)
+    if state.kind != STATIC or target is None or state.name in ("locked", "scheduled"):
+        return ""
+    script = ticket.table.by_name[target].script
+    if script is None:
+        return f"Somebody has to take it to {target!r}."
+    if ticket.priority == 0:
+        return "Its profile is switched off (priority 0)."
+    return (
+        f"No {script} asked for work in the last 10 minutes." if _unasked(ticket, target) else f"Queued for {script}."
+    )
+
+
+def _unasked(ticket: Ticket, state: str) -> bool:
+    asked = queries.last_poll(ticket.project_id, state)
+    return asked is None or asked < now() - ASKED_WITHIN

@@ -1,0 +1,110 @@
+"""Accounts: passwords, roles, who sees which project, and the limit on failed logins."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Collection
+from datetime import timedelta
+
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from tracker import queries
+from tracker.db import db, now
+from tracker.errors import InvalidInput, NotFound, NotPermitted
+from tracker.models import LoginFailure, Project, User
+
+ROLES = ("read only", "user", "superuser", "admin")
+"""In order: look; cut, check, comment; edit tickets and import; users and settings."""
+
+NAME = re.compile(r"[\w.@-]{1,60}\Z")
+MIN_PASSWORD = 10
+FAILURE_WINDOW = timedelta(minutes=15)
+_NOBODY = generate_password_hash(secrets.token_hex(8))
+"""Checked when the name is unknown, so that the answer takes as long."""
+
+
+class TooManyFailures(NotPermitted):
+    """Too many failed logins from your address under this name; wait 15 minutes."""
+
+    http_status = 429
+
+
+def create(name: str, password: str, role: str = "user", only: Collection[Project] = ()) -> User:
+    """Make an account; *only* restricts it to projects. Raises InvalidInput, naming the field."""
+    if not NAME.match(name):
+        raise InvalidInput(f"User name {name!r}: letters, digits and . _ @ -, at most 60.", "name")
+    if queries.user_by_name(name) is not None:
+        raise InvalidInput(f"There is already a user {name!r}.", "name")
+    if role not in ROLES:
+        raise InvalidInput(f"Role {role!r} is unknown; there are: {', '.join(ROLES)}.", "role")
+    user = User(name=name, role=role, projects=list(only), password_hash="", session_token="")
+    set_password(user, password)
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def set_password(user: User, password: str) -> None:
+    """Store a new password (scrypt); sessions opened with the old one end."""
+    if len(password) < MIN_PASSWORD:
+        raise InvalidInput(f"A password needs {MIN_PASSWORD} characters.", "password")
+    user.password_hash = generate_password_hash(password, method="scrypt")
+    user.session_token = secrets.token_urlsafe(16)
+
+
+def get(name: str) -> User:
+    """Return a user by name; raise NotFound."""
+    found = queries.user_by_name(name)
+    if found is None:
+        raise NotFound(f"There is no user {name!r}.")
+    return found
+
+
+def by_session(identity: str) -> User | None:
+    """Return the user of a login session (``id:token``), None when it ended or the account is off."""
+    number, _, token = identity.partition(":")
+    user = db.session.get(User, int(number)) if number.isascii() and number.isdigit() else None
+    if user is None or not user.active or not secrets.compare_digest(user.session_token.encode(), token.encode()):
+        return None
+    return user
+
+
+def authenticate(name: str, password: str, address: str, max_failures: int) -> User | None:
+    """Return the user when name and password match, else None and the failure is counted.
+
+    Failures are counted per address and claimed name; raises TooManyFailures beyond *max_failures* in 15 minutes.
+    """
+    since = now() - FAILURE_WINDOW
+    if queries.login_failures(address, name[:60], since) >= max_failures:
+        raise TooManyFailures()
+    user = queries.user_by_name(name)
+    if check_password_hash(user.password_hash if user else _NOBODY, password) and user is not None and user.active:
+        return user
+    queries.forget_login_failures(since)
+    db.session.add(LoginFailure(address=address, name=name[:60].replace("\x00", "")))
+    db.session.flush()
+    return None
+
+
+def may(user: User, role: str) -> bool:
+    """Tell whether a user has at least this role."""
+    return ROLES.index(user.role) >= ROLES.index(role)
+
+
+def require(user: User, role: str) -> None:
+    """Raise NotPermitted unless the user has at least this role."""
+    if not may(user, role):
+        raise NotPermitted(f"This needs the role {role!r}; {user.name} has {user.role!r}.")
+
+
+def visible_projects(user: User) -> list[int] | None:
+    """List the ids of the projects a user is restricted to, None for no restriction."""
+    return [project.id for project in user.projects] or None
+
+
+def require_project(user: User, project: Project) -> None:
+    """Raise NotFound (not to tell that it exists) when the user may not see the project."""
+    only = visible_projects(user)
+    if only is not None and project.id not in only:
+        raise NotFound(f"There is no project {project.slug!r}.")
