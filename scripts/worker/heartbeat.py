@@ -1,0 +1,78 @@
+"""The sign of life while a ticket is worked on: renews the lease, carries percent and log, notices a lost ticket."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from types import TracebackType
+
+from scripts.worker.client import Refused, TicketLost, TrackerClient, TrackerUnavailable
+
+log = logging.getLogger(__name__)
+
+BEATS_PER_LEASE = 4
+LONGEST_TIMEOUT_S = 10.0
+
+
+class Halt:
+    """Whether the work on one ticket must stop at once: it is lost, or the operator asked twice."""
+
+    def __init__(self, now: threading.Event) -> None:
+        """Watch the operator's *now* beside the own flag."""
+        self.lost = threading.Event()
+        self._now = now
+
+    def is_set(self) -> bool:
+        """Tell whether to stop."""
+        return self.lost.is_set() or self._now.is_set()
+
+    __call__ = is_set
+
+
+class Heartbeat:
+    """A thread that pings for one ticket, every quarter of the lease, between entering and leaving the block."""
+
+    def __init__(self, tracker: TrackerClient, ticket_id: int, halt: Halt, *, lease_s: float) -> None:
+        """Prepare to ping for *ticket_id*; *halt.lost* is set when the tracker says it is lost."""
+        self.percent = 0.0
+        self._every_s = lease_s / BEATS_PER_LEASE
+        self._tracker = tracker.twin(timeout_s=min(self._every_s, LONGEST_TIMEOUT_S))
+        self._ticket_id = ticket_id
+        self._halt = halt
+        self._said: list[str] = []
+        self._guard = threading.Lock()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"heartbeat-{ticket_id}", daemon=True)
+
+    def say(self, line: str) -> None:
+        """Let the next ping carry *line* to the ticket's service log."""
+        with self._guard:
+            self._said.append(line)
+
+    def __enter__(self) -> Heartbeat:
+        """Start pinging; the first ping is due after a quarter of the lease."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Stop pinging."""
+        self._over.set()
+        self._thread.join()
+        self._tracker.close()
+
+    def _run(self) -> None:
+        while not self._over.wait(self._every_s) and not self._halt.lost.is_set():
+            self._beat()
+
+    def _beat(self) -> None:
+        with self._guard:
+            said, self._said = self._said, []
+        try:
+            self._tracker.ping(self._ticket_id, "\n".join(said), self.percent)
+        except TicketLost as lost:
+            log.info("%s", lost)
+            self._halt.lost.set()
+        except (TrackerUnavailable, Refused) as error:
+            log.warning("ticket %s: a ping did not get through: %s", self._ticket_id, error)
+            with self._guard:
+                self._said[:0] = said

@@ -1,0 +1,117 @@
+"""The worker's settings, read once from ``FAHRWERK_*``; all mistakes are reported together."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+Number = TypeVar("Number", int, float)
+
+
+class SettingsError(Exception):
+    """The environment does not describe a worker; the message has one line per mistake."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        """Keep the *mistakes*, one sentence each."""
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """What a worker has to know before it can ask for its first ticket."""
+
+    tracker_url: str
+    secret: str = field(repr=False)
+    roots: tuple[Path, ...]
+    host: str
+    project: str | None = None
+    reserve_mb: int = 1024
+    poll_s: float = 10.0
+    lease_s: int = 60
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str], *, needs_roots: bool = True) -> WorkerSettings:
+        """Read the settings from *environ*. Raises SettingsError with every mistake at once."""
+        mistakes: list[str] = []
+        settings = cls(
+            tracker_url=_url(environ, mistakes),
+            secret=_secret(environ, mistakes),
+            roots=_roots(environ, mistakes) if needs_roots else (),
+            host=environ.get("FAHRWERK_WORKER_HOST", "").strip() or socket.getfqdn(),
+            project=environ.get("FAHRWERK_PROJECT", "").strip() or None,
+            reserve_mb=_number(environ, "FAHRWERK_RESERVE_MB", cls.reserve_mb, int, mistakes, least=0),
+            poll_s=_number(environ, "FAHRWERK_POLL_S", cls.poll_s, float, mistakes, least=0.1),
+            lease_s=_number(environ, "FAHRWERK_LEASE_S", cls.lease_s, int, mistakes, least=2),
+        )
+        if mistakes:
+            raise SettingsError(mistakes)
+        return settings
+
+
+def _url(environ: Mapping[str, str], mistakes: list[str]) -> str:
+    text = environ.get("FAHRWERK_TRACKER_URL", "").strip().rstrip("/")
+    if not text:
+        mistakes.append("FAHRWERK_TRACKER_URL is missing: set it to the tracker's address, like http://tracker:8020")
+        return ""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable or parts.username is not None or parts.query or parts.fragment:
+        mistakes.append("FAHRWERK_TRACKER_URL must look like http://host:port, without user, query and fragment")
+    return text.removesuffix("/rpc")
+
+
+def _secret(environ: Mapping[str, str], mistakes: list[str]) -> str:
+    secret = environ.get("FAHRWERK_SECRET", "")
+    if not secret:
+        mistakes.append("FAHRWERK_SECRET is missing: set it to the secret of the tracker's FAHRWERK_SECRET")
+    return secret
+
+
+def _roots(environ: Mapping[str, str], mistakes: list[str]) -> tuple[Path, ...]:
+    texts = [text for text in environ.get("FAHRWERK_WORKER_ROOTS", "").split(os.pathsep) if text.strip()]
+    if not texts:
+        mistakes.append("FAHRWERK_WORKER_ROOTS is missing: name the folders all work lies under, like /video")
+    return tuple(root for root in (_root(text.strip(), mistakes) for text in texts) if root is not None)
+
+
+def _root(text: str, mistakes: list[str]) -> Path | None:
+    if not text.startswith("/"):
+        mistakes.append(f"FAHRWERK_WORKER_ROOTS names {text}, which is no absolute path")
+        return None
+    root = Path(text).resolve()
+    if root == Path("/"):
+        mistakes.append("FAHRWERK_WORKER_ROOTS names /: name the folder of the video files only")
+    elif not root.is_dir():
+        mistakes.append(f"FAHRWERK_WORKER_ROOTS names {text}, which is no folder here: mount or create it")
+    return root
+
+
+def _number(
+    environ: Mapping[str, str],
+    name: str,
+    default: Number,
+    kind: Callable[[str], Number],
+    mistakes: list[str],
+    *,
+    least: float,
+) -> Number:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        value = kind(text)
+    except ValueError:
+        mistakes.append(f"{name} is {text!r}, which is no number")
+        return default
+    if not least <= value < 10**9:
+        mistakes.append(f"{name} is {text}: it must be at least {least:g}")
+    return value
