@@ -1,0 +1,192 @@
+"""The one place where ffmpeg (and the few other allowed programs) are started, watched and ended.
+
+An exit code of 0 only says that the program is done; whether the result is right, `verify` has to tell.
+"""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+from scripts.media.programs import program
+
+LEASH = Path(__file__).with_name("leash.py")
+PROTOCOLS = "file,pipe,concat"
+"""What an input may be fetched by: a hostile playlist among the sources must not reach the network."""
+_TICK_S = 0.2
+_PATIENCE_S = 3.0
+_TAIL_BYTES = 16_384
+
+StopTest = Callable[[], bool] | Event
+
+
+class FfmpegFailed(Exception):
+    """The program ended with an error; `tail` is the end of what it said."""
+
+    def __init__(self, argv: Sequence[str], returncode: int, tail: str) -> None:
+        """Keep the command, the exit code (negative: killed by that signal) and the tail of stderr."""
+        super().__init__(_failure(argv, returncode, tail))
+        self.argv, self.returncode, self.tail = list(argv), returncode, tail
+
+
+class Stopped(Exception):
+    """The run was broken off because `stop` said so; the program is gone."""
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    duration_s: float | None = None,
+    progress: Callable[[float], None] | None = None,
+    stop: StopTest | None = None,
+    cwd: Path | None = None,
+    log_tail: int = 40,
+) -> str:
+    """Run an allowed program to its end and return the last `log_tail` lines of what it said.
+
+    `argv[0]` is its name (`ffmpeg`, `cp` ...), never a path. `progress` gets percent (0 to 100,
+    never falling) while `duration_s` (seconds of output) is known. `stop` is asked at least four times a second.
+    Raise FfmpegFailed, Stopped, ProgramMissing or ProgramRefused. Whatever `stop` or `progress` raise comes through;
+    no program is left running then. Call it from a thread that lives on: the program dies with its thread, too.
+    """
+    command = complete(argv)
+    watch = _Watch(duration_s, progress, stop.is_set if isinstance(stop, Event) else stop)
+    with _running(command, cwd) as process:
+        watch.follow(process)
+    tail = "\n".join(watch.said().splitlines()[-log_tail:])
+    if process.returncode:
+        raise FfmpegFailed(command, process.returncode, tail)
+    return tail
+
+
+def complete(argv: Sequence[str]) -> list[str]:
+    """Return the command as it is run: absolute program; for ffmpeg the options that make it quiet, watched, local."""
+    name, *arguments = argv
+    if name != "ffmpeg":
+        return [program(name), *arguments]
+    quiet = [
+        "-hide_banner",
+        "-nostdin",
+        "-nostats",
+        "-stats_period",
+        "0.25",
+        "-loglevel",
+        "warning",
+        "-progress",
+        "pipe:1",
+    ]
+    return [program(name), *quiet, *_guard_inputs(arguments)]
+
+
+def _guard_inputs(arguments: Sequence[str]) -> Iterator[str]:
+    """Put the list of allowed protocols before every input; the last one given counts, so no template can widen it."""
+    for argument in arguments:
+        if argument == "-i":
+            yield from ("-protocol_whitelist", PROTOCOLS)
+        yield argument
+
+
+@contextmanager
+def _running(command: list[str], cwd: Path | None) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the program in a session of its own and see to it that the whole group is gone in the end."""
+    leashed = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        leashed, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, cwd=cwd, start_new_session=True, bufsize=0
+    )
+    try:
+        yield process
+    finally:
+        _end(process)
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the group: politely, then for certain. A process stuck in the kernel (dead mount) is waited for no longer."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            return
+        try:
+            os.killpg(process.pid, number)
+            process.wait(_PATIENCE_S)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+
+
+class _Watch:
+    """Reads what the program says, turns it into percent, asks whether to stop."""
+
+    def __init__(
+        self, duration_s: float | None, progress: Callable[[float], None] | None, stop: Callable[[], bool] | None
+    ) -> None:
+        self._duration_s, self._progress, self._stop = duration_s, progress, stop
+        self._tail, self._line = bytearray(), b""
+        self._percent = 0.0
+
+    def follow(self, process: subprocess.Popen[bytes]) -> None:
+        """Read until the program has ended; raise Stopped when asked to."""
+        assert process.stdout is not None and process.stderr is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ, self._hear_progress)
+            selector.register(process.stderr, selectors.EVENT_READ, self._hear_words)
+            asked = 0.0
+            while selector.get_map():
+                for key, _ in selector.select(_TICK_S):
+                    self._read(key, selector)
+                if time.monotonic() - asked >= _TICK_S:
+                    asked = time.monotonic()
+                    self._ask(process)
+        while process.poll() is None:  # it closed its output and lives on
+            self._ask(process)
+            time.sleep(_TICK_S / 10)
+
+    def _ask(self, process: subprocess.Popen[bytes]) -> None:
+        if self._stop is not None and process.poll() is None and self._stop():
+            raise Stopped("The run was broken off on request.")
+
+    def _read(self, key: selectors.SelectorKey, selector: selectors.BaseSelector) -> None:
+        stream = key.fileobj
+        data = os.read(stream if isinstance(stream, int) else stream.fileno(), 65_536)
+        if data:
+            key.data(data)
+        else:
+            selector.unregister(stream)
+
+    def said(self) -> str:
+        """Return the end of what the program said."""
+        return self._tail.decode(errors="replace")
+
+    def _hear_words(self, data: bytes) -> None:
+        self._tail += data  # kept in memory and short: a damaged source makes ffmpeg complain by the gigabyte
+        del self._tail[:-_TAIL_BYTES]
+
+    def _hear_progress(self, data: bytes) -> None:
+        *lines, self._line = (self._line + data).split(b"\n")
+        self._line = self._line[-1000:]
+        for line in lines:
+            name, _, value = line.partition(b"=")
+            if name == b"out_time_us" and value.strip().isdigit():
+                self._report(int(value) / 1_000_000)
+
+    def _report(self, seconds: float) -> None:
+        if self._progress is None or not self._duration_s:
+            return
+        percent = min(100.0, 100 * seconds / self._duration_s)
+        if percent > self._percent:
+            self._percent = percent
+            self._progress(percent)
+
+
+def _failure(argv: Sequence[str], returncode: int, tail: str) -> str:
+    name = Path(argv[0]).name
+    how = f"was killed by signal {-returncode}" if returncode < 0 else f"ended with exit code {returncode}"
+    last = tail.strip().splitlines()[-1:] or ["it said nothing"]
+    return f"{name} {how}: {last[0]}"
