@@ -97,15 +97,23 @@ def _safe_step(job: Job, shift: Shift) -> bool:
 def step(job: Job, shift: Shift) -> bool:
     """Make one turn: in every project do what is due and take one ticket at most. Tell whether there was work.
 
-    Raise TrackerUnavailable and Refused when the tracker cannot be asked.
+    Raise TrackerUnavailable and Refused when the tracker cannot be asked. What goes wrong in one project does not keep
+    the others waiting: it is raised in the end.
     """
-    worked = False
+    worked, errors = False, []
     for project in _projects(shift):
         if shift.stop.finish.is_set():
             break
         tracker = shift.tracker.in_project(project.slug)
-        worked = job.turn(tracker, project, shift) or worked
-        worked = _take_one(job, tracker, shift) or worked
+        try:
+            worked = job.turn(tracker, project, shift) or worked
+            worked = _take_one(job, tracker, shift) or worked
+        except TrackerUnavailable:
+            raise
+        except Exception as error:
+            errors.append(error)
+    for first in errors:
+        raise first
     shift.notices.is_news("tracker", "")
     return worked
 
