@@ -1,0 +1,289 @@
+"""From raw events to talks: what every producer's variant means, and what cannot be used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date as date_type
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
+
+from tracker.fahrplan.reader import RawDay, RawEvent, RawSchedule, read
+from tracker.fahrplan.schedule import Schedule, Skipped, Talk
+from tracker.fahrplan.text import MAX_LINE, MAX_TEXT, clean_line, clean_text
+from tracker.fahrplan.times import (
+    Day,
+    find_start,
+    has_three_fields,
+    read_clock,
+    read_duration,
+    read_stamp,
+)
+from tracker.names import room_key, slugify
+
+MAX_KEY = 200
+"""Characters of a guid or id that are looked at."""
+
+_YES = frozenset(("true", "1", "yes"))
+_NO = frozenset(("false", "0", "no"))
+_ONCE = ("title", "room", "date", "start", "duration")
+"""Fields of which a second, different one is worth telling about."""
+
+
+def parse(xml: bytes, zone: ZoneInfo | None = None, rooms: Iterable[str] = ()) -> Schedule:
+    """Read a Fahrplan: every event element becomes a talk or is reported as skipped, with the reason.
+
+    *zone* is the project's time zone (UTC if none): starts are returned in it, and it holds for times without an
+    offset where the file names no zone. *rooms* are the names of rooms the project already has; they win where the
+    keys of two rooms collide. Raises FahrplanError, with one sentence, for a file that is refused as a whole.
+    """
+    raw = read(xml)
+    project_zone = zone or ZoneInfo("UTC")
+    file_zone, notes = _zone(raw, project_zone)
+    version = clean_line(raw.version or raw.conference.get("release", ""))
+    talks, skipped = _Parser(raw, file_zone, project_zone).run()
+    talks, collided = _part_rooms(talks, rooms)
+    notes += _conversion(talks, file_zone, project_zone)
+    return Schedule(version, _number(talks), tuple(skipped + collided), notes)
+
+
+def _zone(raw: RawSchedule, project_zone: ZoneInfo) -> tuple[ZoneInfo, tuple[str, ...]]:
+    """Return the zone of the file's clocks: the one it names, else the project's."""
+    name = clean_line(raw.conference.get("time_zone_name", ""))
+    if not name:
+        return project_zone, ()
+    try:
+        zone = ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return project_zone, (f"The time zone '{name[:40]}' is unknown; {project_zone.key} is used.",)
+    return zone, ()
+
+
+def _conversion(talks: Iterable[Talk], file_zone: ZoneInfo, project_zone: ZoneInfo) -> tuple[str, ...]:
+    """Tell when the clocks of the file and those of the project differ."""
+    if all(talk.start.astimezone(file_zone).utcoffset() == talk.start.utcoffset() for talk in talks):
+        return ()
+    return (f"The Fahrplan is in {file_zone.key}; starts are converted to the project's {project_zone.key}.",)
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason[0].upper()}{reason[1:]}."
+
+
+def _key(text: str) -> str:
+    return clean_line(text)[:MAX_KEY]
+
+
+def _skip(event: RawEvent, reason: str) -> Skipped:
+    title = clean_line("".join(event.fields.get("title", [])[:1]))
+    return Skipped(_sentence(reason), _where(event), _key(event.guid), _key(event.id), title)
+
+
+def _where(event: RawEvent) -> str:
+    """Say where an event is: its number in the file, its id, its title."""
+    title = clean_line(next((text for text in event.fields.get("title", []) if text.strip()), ""))
+    parts = [f"event {event.number}"]
+    if event.id.strip():
+        parts.append(f"id {clean_line(event.id)[:40]}")
+    if title:
+        parts.append(f"'{title[:60]}'")
+    return ", ".join(parts)
+
+
+class _Fields:
+    """The cleaned fields of one event; where an element is repeated the first with a text wins."""
+
+    def __init__(self, event: RawEvent) -> None:
+        """Begin without doubts."""
+        self.event = event
+        self.doubts: list[str] = []
+
+    def _pick(self, tag: str) -> str:
+        texts = [text for text in self.event.fields.get(tag, []) if text.strip()]
+        if tag in _ONCE and len({clean_line(text) for text in texts}) > 1:
+            self.doubts.append(f"it has more than one {tag}; the first is used")
+        return texts[0] if texts else ""
+
+    def _whole(self, tag: str, text: str, limit: int) -> str:
+        if len(text) > limit:
+            self.doubts.append(f"its {tag} is longer than {limit} characters and was cut")
+        return text
+
+    def line(self, tag: str) -> str:
+        """Return a one-line field."""
+        return clean_line(self._whole(tag, self._pick(tag), MAX_LINE))
+
+    def text(self, tag: str) -> str:
+        """Return a field of several lines."""
+        return clean_text(self._whole(tag, self._pick(tag), MAX_TEXT))
+
+    def room(self) -> str:
+        """Return where the talk is: what the event says, else the room it stands in."""
+        said, around = self.line("room"), clean_line(self.event.room_name or "")
+        if not said or not around or said == around:
+            return said or around
+        if room_key(said) == room_key(around):
+            return around
+        self.doubts.append(f"its room says '{said[:60]}', but it stands in '{around[:60]}'; the first is used")
+        return said
+
+    def persons(self) -> tuple[str, ...]:
+        """Return the names of the speakers, each once."""
+        names = (clean_line(name) for name in self.event.persons)
+        return tuple(dict.fromkeys(name for name in names if name.strip("-")))
+
+    def optout(self) -> tuple[bool | None, str]:
+        """Return whether the speakers opted out (None: nothing said), and what is unclear about it."""
+        said = [text.strip().casefold() for text in self.event.optouts if text.strip()]
+        if _YES.intersection(said):
+            return True, ""
+        odd = [text for text in said if text not in _NO]
+        if odd:
+            return None, f"its opt-out says '{clean_line(odd[0])[:40]}', which is neither yes nor no"
+        return (False if said else None), ""
+
+
+class _Parser:
+    """Turns the raw events of one file into talks."""
+
+    def __init__(self, raw: RawSchedule, file_zone: ZoneInfo, project_zone: ZoneInfo) -> None:
+        """Look at the file as a whole: its day change, and how it writes durations."""
+        self.raw = raw
+        self.file_zone = file_zone
+        self.project_zone = project_zone
+        self.change = _clock_or_none(clean_line(raw.conference.get("day_change", "")))
+        durations = {clean_line(text) for event in raw.events for text in event.fields.get("duration", [])[:1]}
+        self.seconds = all(has_three_fields(text) for text in durations - {"", ":"})
+
+    def run(self) -> tuple[list[Talk], list[Skipped]]:
+        """Return the talks and the skipped events, both in the order of the file."""
+        talks: list[Talk] = []
+        skipped: list[Skipped] = []
+        seen: dict[tuple[object, ...], str] = {}
+        for event in self.raw.events:
+            try:
+                talk = self._talk(event)
+            except ValueError as error:
+                skipped.append(_skip(event, str(error)))
+                continue
+            first = seen.setdefault((talk.guid, talk.source_id, talk.title, talk.start, talk.room), talk.where)
+            if first is talk.where:
+                talks.append(talk)
+            else:
+                skipped.append(Skipped(f"It repeats {first}.", talk.where, title=talk.title))
+        return talks, skipped
+
+    def _talk(self, event: RawEvent) -> Talk:
+        fields = _Fields(event)
+        title = fields.line("title")
+        if event.nested:
+            raise ValueError("it stands inside another event")
+        if not title:
+            raise ValueError("it has no title")
+        if event.room_name is None:
+            fields.doubts.append("it stands outside of a room")
+        start, doubts = find_start(fields.line("date"), fields.line("start"), self._day(event.day), self.file_zone)
+        length, doubt = read_duration(fields.line("duration"), seconds=self.seconds)
+        room = fields.room()
+        optout, odd = fields.optout()
+        return Talk(
+            guid=_key(event.guid),
+            source_id=_key(event.id),
+            occurrence=0,
+            title=title,
+            start=start.astimezone(self.project_zone),
+            duration=length,
+            room=room,
+            where=_where(event),
+            day=clean_line(event.day.index)[:20] if event.day else "",
+            code=clean_line(event.code) or fields.line("code"),
+            slug=fields.line("slug") or fields.line("tag") or slugify(title),
+            subtitle=fields.line("subtitle"),
+            track=fields.line("track"),
+            type=fields.line("type"),
+            language=fields.line("language"),
+            abstract=fields.text("abstract"),
+            description=fields.text("description"),
+            persons=fields.persons(),
+            url=fields.line("url"),
+            video_download_url=fields.line("video_download_url"),
+            license=clean_line(event.license),
+            optout=optout,
+            unclear=odd or _unclear(room, length),
+            doubts=(*fields.doubts, *doubts, *([doubt] if doubt else [])),
+        )
+
+    def _day(self, day: RawDay | None) -> Day:
+        """Return the day an event stands in; without a day change in the file its own end tells when it ends."""
+        if day is None:
+            return Day(None, self.change)
+        try:
+            date = read_stamp(clean_line(day.date)).day
+        except ValueError:
+            return Day(None, self.change)
+        return Day(date, self.change or _window_end(date, clean_line(day.end)))
+
+
+def _clock_or_none(text: str) -> time | None:
+    try:
+        return read_clock(text)
+    except ValueError:
+        return None
+
+
+def _window_end(date: date_type, end: str) -> time | None:
+    """Return the clock at which a day's window ends in the next night, midnight if it ends on the same day."""
+    try:
+        stamp = read_stamp(end)
+    except ValueError:
+        return None
+    if stamp.clock is None or stamp.day < date:
+        return None
+    return stamp.clock if stamp.day > date else time(0)
+
+
+def _unclear(room: str, length: timedelta) -> str:
+    """Say why a talk cannot be recorded as it stands, '' if it can."""
+    if not room:
+        return "it has no room"
+    if not room_key(room):
+        return f"the name of its room '{room[:60]}' has no letter or digit that a recorder could use"
+    return "" if length else "it has no duration"
+
+
+def _number(talks: Iterable[Talk]) -> tuple[Talk, ...]:
+    """Count the occurrences of each (guid, id), in the order of the file."""
+    counts: Counter[tuple[str, str]] = Counter()
+    numbered = []
+    for talk in talks:
+        key = (talk.guid, talk.source_id)
+        numbered.append(replace(talk, occurrence=counts[key]) if counts[key] else talk)
+        counts[key] += 1
+    return tuple(numbered)
+
+
+def _part_rooms(talks: Sequence[Talk], known: Iterable[str]) -> tuple[list[Talk], list[Skipped]]:
+    """Take out the talks in rooms whose keys collide: the wrong room would be recorded for them (design D12).
+
+    Spellings that differ in case alone are one room. A room the project already has keeps its key.
+    """
+    by_key: dict[str, dict[str, str]] = {}
+    for name in {talk.room: None for talk in talks}:
+        by_key.setdefault(room_key(name), {}).setdefault(name.casefold(), name)
+    ours = {clean_line(name).casefold() for name in known}
+    reasons: dict[str, str] = {}
+    for key, names in by_key.items():
+        if len(names) < 2 or not key:
+            continue
+        incumbents = ours.intersection(names)
+        listed = " and ".join(f"'{name[:60]}'" for name in names.values())
+        reason = f"The rooms {listed} would have the same name '{key}' at the recorders; one must be renamed."
+        reasons |= {name: reason for name in names if len(incumbents) != 1 or name not in incumbents}
+    kept = [talk for talk in talks if talk.room.casefold() not in reasons]
+    out = [
+        Skipped(reasons[talk.room.casefold()], talk.where, talk.guid, talk.source_id, talk.title)
+        for talk in talks
+        if talk.room.casefold() in reasons
+    ]
+    return kept, out

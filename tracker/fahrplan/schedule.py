@@ -1,0 +1,132 @@
+"""What a Fahrplan says, as values: a schedule, its talks, and the events that could not be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tracker.fahrplan.times import print_duration
+from tracker.names import room_key
+
+IMPORTED = frozenset(
+    f"Fahrplan.{name}"
+    for name in (
+        *("GUID", "Date", "Start", "DateTime", "Day", "Duration", "Room", "Slug", "Title", "Subtitle", "Track", "Type"),
+        *("Language", "Abstract", "Description", "Person_list", "URL", "VideoDownloadURL"),
+        *("Recording.License", "Recording.Optout"),
+    )
+)
+"""The properties an import sets, changes and deletes; all others are left alone. Fahrplan.ID is set once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One scheduled talk. *start* is aware and in the project's zone; *optout* is None where nothing is said.
+
+    *unclear* says why the talk cannot be recorded as it is; *doubts* what was decided for it; *where* finds it in
+    the file. *occurrence* counts talks with the same guid and id.
+    """
+
+    guid: str
+    source_id: str
+    occurrence: int
+    title: str
+    start: datetime
+    duration: timedelta
+    room: str
+    where: str
+    day: str = ""
+    code: str = ""
+    slug: str = ""
+    subtitle: str = ""
+    track: str = ""
+    type: str = ""
+    language: str = ""
+    abstract: str = ""
+    description: str = ""
+    persons: tuple[str, ...] = ()
+    url: str = ""
+    video_download_url: str = ""
+    license: str = ""
+    optout: bool | None = None
+    unclear: str = ""
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def end(self) -> datetime:
+        """Return when the talk ends, without padding."""
+        return self.start + self.duration
+
+    @property
+    def room_key(self) -> str:
+        """Return how recorders call the room."""
+        return room_key(self.room)
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Return the Fahrplan.* properties (reference: mapping table of the original importer), without empty ones."""
+        optout = "" if self.optout is None else str(int(self.optout))
+        values = {
+            "GUID": self.guid,
+            "Date": f"{self.start:%Y-%m-%d}",
+            "Start": f"{self.start:%H:%M}",
+            "DateTime": self.start.isoformat(timespec="seconds"),
+            "Day": self.day,
+            "Duration": print_duration(self.duration),
+            "Room": self.room,
+            "Slug": self.slug,
+            "Title": self.title,
+            "Subtitle": self.subtitle,
+            "Track": self.track,
+            "Type": self.type,
+            "Language": self.language,
+            "Abstract": self.abstract,
+            "Description": self.description,
+            "Person_list": ", ".join(self.persons),
+            "URL": self.url,
+            "VideoDownloadURL": self.video_download_url,
+            "Recording.License": self.license,
+            "Recording.Optout": optout,
+        }
+        return {f"Fahrplan.{name}": value for name, value in values.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An event that was not imported: the reason, where it is in the file, and what it would have been."""
+
+    reason: str
+    where: str
+    guid: str = ""
+    source_id: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A parsed Fahrplan: every event element is either a talk or skipped. *notes* are about the file as a whole."""
+
+    version: str
+    talks: tuple[Talk, ...]
+    skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def events(self) -> int:
+        """Return the number of event elements in the file."""
+        return len(self.talks) + len(self.skipped)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A talk the tracker has: its ticket, its identity, and the Fahrplan.* properties stored."""
+
+    ticket_id: int
+    fahrplan_id: int
+    guid: str
+    source_id: str
+    occurrence: int
+    title: str
+    properties: Mapping[str, str]
+    state: str
