@@ -11,7 +11,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -139,7 +139,7 @@ class Timeline:
 
     @property
     def tick(self) -> Fraction:
-        """Return the length of a frame in 1/90000 s (not always whole: 1501.5 at 59.94 frames per second)."""
+        """Return the length of a frame in 1/90000 s; not whole at 23.976 and 59.94 frames per second."""
         return PTS_CLOCK / self.rate
 
     @property
@@ -149,11 +149,13 @@ class Timeline:
 
     def frame_at(self, moment: datetime) -> int:
         """Return the frame of the wall clock at `moment` (aware); may lie outside 0..frames."""
-        return math.floor(Fraction((moment - self.start) // _MICROSECOND, 1_000_000) * self.rate)
+        elapsed = moment.astimezone(UTC) - self.start.astimezone(UTC)  # in one zone, Python would ignore a clock change
+        return math.floor(Fraction(elapsed // _MICROSECOND, 1_000_000) * self.rate)
 
     def time_of(self, frame: int) -> datetime:
-        """Return the moment `frame` begins, to the microsecond above, with the UTC offset of `start`."""
-        return self.start + timedelta(microseconds=math.ceil(frame / self.rate * 1_000_000))
+        """Return the moment `frame` begins, to the microsecond above, in the zone of `start`."""
+        elapsed = timedelta(microseconds=math.ceil(frame / self.rate * 1_000_000))
+        return (self.start.astimezone(UTC) + elapsed).astimezone(self.start.tzinfo)
 
     def pts_of(self, segment: Segment, frame: int) -> int:
         """Return the nominal PTS of `frame` in `segment`, in 1/90000 s; the file may differ by half a tick."""
@@ -276,8 +278,7 @@ def _check_holes(timeline: Timeline, gaps: list[tuple[int, int]]) -> None:
         if hole.first_frame < position or hole.frames <= 0 or hole.stop_frame > timeline.frames:
             raise TimelineError(f"the hole at frame {hole.first_frame} is out of order or out of range")
         position = hole.stop_frame
-        inside = any(s.used_from <= hole.first_frame and hole.stop_frame <= s.used_to for s in timeline.segments)
-        if not inside:
+        if not any(s.used_from <= hole.first_frame and hole.stop_frame <= s.used_to for s in timeline.segments):
             outside.append((hole.first_frame, hole.stop_frame))
     if outside != gaps:
         raise TimelineError("the holes are not the frames that no segment has")

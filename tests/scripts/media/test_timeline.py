@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -149,3 +150,11 @@ def test_the_playlist_jumps_over_holes():
     assert whole.frame_to_playlist(0) == 0.0
     assert whole.frame_to_playlist(90) == whole.frame_to_playlist(70)
     assert whole.frame_to_playlist(40) == pytest.approx(1.2 + 2 / 25)
+
+
+def test_the_clock_change_of_autumn_makes_no_hour_vanish():
+    start = datetime(2026, 10, 25, 2, 59, tzinfo=ZoneInfo("Europe/Berlin"))
+    whole = timeline(start=start)
+    after = datetime(2026, 10, 25, 2, 1, tzinfo=ZoneInfo("Europe/Berlin"), fold=1)
+    assert whole.frame_at(after) == 2 * 60 * 25
+    assert whole.time_of(2 * 60 * 25).isoformat() == "2026-10-25T02:01:00+01:00"

@@ -1,0 +1,200 @@
+"""Find the files a room recorder wrote: `<room key>-YYYY-MM-DD_HH-MM-SS.ts`, local time of the project's zone.
+
+The rules for names, for the hour that comes twice and for "complete" are in docs/timeline.md.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+
+from scripts.media.demux import WRAP, Media, Unreadable, read_media
+from scripts.media.timeline import PTS_CLOCK
+
+STILL_S = 60
+"""A file that has not grown for so many seconds is complete."""
+_ROOM_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_STAMP = "%Y-%m-%d_%H-%M-%S"
+_SAME_CLOCK = timedelta(seconds=10)
+_PLAUSIBLE = timedelta(minutes=30)
+_NEAR = timedelta(hours=2)
+
+
+class NoFolder(Exception):
+    """The folder of the raw recordings is not there or not readable."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A segment file: `name` relative to the raw folder, `begins` as its name says (UTC), size in bytes.
+
+    `followed` tells that a later file of the room exists; `media` is None when nothing in it can be used. Each of
+    `problems` is a sentence that names the file.
+    """
+
+    path: Path
+    name: str
+    begins: datetime
+    size: int
+    modified: datetime
+    followed: bool
+    media: Media | None
+    problems: tuple[str, ...]
+
+
+def find(raw_folder: Path, room_key: str, start: datetime, stop: datetime, zone: tzinfo) -> list[Found]:
+    """List the files of a room that may hold something of start..stop (aware), in the order in which they began.
+
+    That is the file in force at `start` (the last one that begins before it) and all that begin before `stop`.
+    Names that no recorder gives, links that lead out of the folder and what is no plain file are passed over.
+    Raises NoFolder; ValueError for a room key that is none.
+    """
+    files = [_dated(entry, zone) for entry in _entries(raw_folder, room_key)]
+    files = _settled(files, start.astimezone(UTC), stop.astimezone(UTC))
+    begins = [entry.instants[0] for entry in files]
+    first = max(bisect_right(begins, start.astimezone(UTC)) - 1, 0)
+    chosen = [entry for entry in files[first:] if entry.instants[0] < stop.astimezone(UTC)]
+    return [_found(entry, followed=entry is not files[-1]) for entry in chosen]
+
+
+def complete(found: Found, now: datetime, still_s: float = STILL_S) -> bool:
+    """Tell whether a file is done with: its successor exists or it has not grown for `still_s` seconds."""
+    return found.followed or quiet_s(found, now) >= still_s
+
+
+def quiet_s(found: Found, now: datetime) -> float:
+    """Return for how many seconds a file has not grown."""
+    return (now - found.modified).total_seconds()
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Entry:
+    path: Path
+    name: str
+    local: datetime
+    size: int
+    modified: datetime
+    instants: tuple[datetime, ...] = ()
+
+
+def _entries(raw_folder: Path, room_key: str) -> Iterator[_Entry]:
+    if not _ROOM_KEY.fullmatch(room_key):
+        raise ValueError(f"{room_key!r} is no room key; it consists of the letters a-z, digits, '_' and '-'")
+    pattern = re.compile(re.escape(room_key) + r"-(\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2})\.ts", re.ASCII)
+    root = raw_folder.resolve()
+    try:
+        names = [entry.name for entry in os.scandir(root)]
+    except OSError as error:
+        raise NoFolder(
+            f"The folder of the raw recordings {raw_folder} cannot be read ({error.strerror}); "
+            "check that it is mounted and that Processing.Path.Raw is right."
+        ) from error
+    for folder, inside in (("", names), (room_key + "/", _names(root / room_key))):
+        for name in inside:
+            if (match := pattern.fullmatch(name)) and (entry := _entry(root, folder + name, match[1])):
+                yield entry
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [entry.name for entry in os.scandir(folder)]
+    except OSError:
+        return []
+
+
+def _entry(root: Path, name: str, stamp: str) -> _Entry | None:
+    """Return a file whose name and place are right; None for a pipe, a dangling link, the 31st of February."""
+    path = root / name
+    try:
+        local = datetime.strptime(stamp, _STAMP)
+        status = path.stat()
+    except (ValueError, OSError):
+        return None
+    if not stat.S_ISREG(status.st_mode) or not path.resolve().is_relative_to(root):
+        return None
+    return _Entry(path, name, local, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+
+
+def _found(entry: _Entry, followed: bool) -> Found:
+    media, problems = _media(entry)
+    sentences = tuple(f"{entry.name} {problem}." for problem in problems)
+    return Found(entry.path, entry.name, entry.instants[0], entry.size, entry.modified, followed, media, sentences)
+
+
+def _media(entry: _Entry) -> tuple[Media | None, tuple[str, ...]]:
+    if not entry.size:
+        return None, ("is empty",)
+    try:
+        media = read_media(entry.path)
+    except Unreadable as error:
+        return None, (str(error),)
+    return media, media.problems
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+
+
+def instants(local: datetime, zone: tzinfo) -> tuple[datetime, ...]:
+    """Return the moments (UTC) a clock in `zone` shows `local`: two in the hour that comes twice, else one."""
+    early, late = local.replace(tzinfo=zone), local.replace(tzinfo=zone, fold=1)
+    if early.astimezone(UTC) < late.astimezone(UTC):
+        return early.astimezone(UTC), late.astimezone(UTC)
+    return (early.astimezone(UTC),)
+
+
+def _dated(entry: _Entry, zone: tzinfo) -> _Entry:
+    return replace(entry, instants=instants(entry.local, zone))
+
+
+def _settled(files: Sequence[_Entry], start: datetime, stop: datetime) -> list[_Entry]:
+    """Give each file one moment and order them; only names near start..stop that mean two moments are looked into."""
+    certain = sorted((entry for entry in files if len(entry.instants) == 1), key=_order)
+    doubtful = [entry for entry in files if len(entry.instants) > 1]
+    near = [e for e in doubtful if e.instants[1] >= start - _NEAR and e.instants[0] < stop + _NEAR]
+    rest = [replace(entry, instants=entry.instants[:1]) for entry in doubtful if entry not in near]
+    return sorted(
+        [*certain, *rest, *(replace(entry, instants=(_moment(entry, certain),)) for entry in near)], key=_order
+    )
+
+
+def _order(entry: _Entry) -> tuple[datetime, datetime, str]:
+    return entry.instants[0], entry.modified, entry.name
+
+
+def _moment(entry: _Entry, certain: Sequence[_Entry]) -> datetime:
+    """Decide which of its two moments a name means: by time stamps, else by the time of writing, else the first."""
+    media, _ = _media(entry)
+    if media is None:
+        guesses: list[tuple[datetime, timedelta]] = [(entry.modified, _PLAUSIBLE)]
+    else:
+        written = entry.modified - timedelta(seconds=media.playing_s)
+        guesses = [*_predictions(entry, media, certain), (written, _PLAUSIBLE)]
+    for guess, tolerance in guesses:
+        nearest = min(entry.instants, key=lambda moment: abs(moment - guess))
+        if abs(nearest - guess) <= tolerance:
+            return nearest
+    return entry.instants[0]
+
+
+def _predictions(entry: _Entry, media: Media, certain: Sequence[_Entry]) -> Iterator[tuple[datetime, timedelta]]:
+    """Yield when the file began if the recorder ran on since the last certain file before it, or till the next."""
+    index = bisect_right(certain, entry.instants[0], key=lambda each: each.instants[0])
+    for neighbour in certain[max(index - 1, 0) : index + 1]:
+        known, _ = _media(neighbour)
+        if known is not None:
+            distance = signed(media.first_pts - known.first_pts) / PTS_CLOCK
+            yield neighbour.instants[0] + timedelta(seconds=distance), _SAME_CLOCK
+
+
+def signed(ticks: int) -> int:
+    """Return the shortest way between two 33-bit time stamps, given their difference."""
+    return (ticks + WRAP // 2) % WRAP - WRAP // 2
