@@ -62,3 +62,12 @@ def plain_name(name: str, what: str) -> str:
     if name in ("", ".", "..") or "/" in name or "\0" in name or name.startswith(".") or not name.isprintable():
         raise JobFailed(f"{what} is {name!r}, which is no plain file name: {remedy(what)}.")
     return name
+
+
+def talk_folder(properties: Mapping[str, str], roots: Sequence[Path]) -> Path:
+    """Return the work folder of a talk, ``<Processing.Path.Tmp>/<Project.Slug>/<Fahrplan.ID>``, made when absent."""
+    tmp = folder(properties, "Processing.Path.Tmp", roots, make=True)
+    slug, talk = (plain_name(needed(properties, name), name) for name in ("Project.Slug", "Fahrplan.ID"))
+    path = inside(roots, str(tmp / slug / talk))
+    path.mkdir(parents=True, exist_ok=True)
+    return path

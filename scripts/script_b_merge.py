@@ -1,0 +1,132 @@
+"""Script B: recorded -> merging -> merged. Finds a talk's segments and describes the virtual recording, copying none.
+
+It writes timeline.json, index.m3u8 and peaks.json into the work folder of the talk, and the Record.* properties.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+from scripts.media import peaks, recording, survey
+from scripts.media.demux import Unreadable
+from scripts.media.segments import NoFolder
+from scripts.media.timeline import Timeline, TimelineError
+from scripts.schedule import NoPlan, Plan, plan_of, stamp
+from scripts.worker.folders import talk_folder
+from scripts.worker.job import Job, Work
+from scripts.worker.main import main
+from scripts.worker.outcomes import JobFailed, Wait
+
+SURVEYED_PERCENT = 10
+MEASURED_PERCENT = 90
+_MARKS = ("Record.Cutin", "Record.Cutout")
+
+
+def room_number(room: str, key: str) -> str:
+    """Return Record.Room: the integer in Fahrplan.Room (seed 003), else the key of the room."""
+    found = re.search(r"\d+", room)
+    return str(int(found.group())) if found else key
+
+
+def record_properties(timeline: Timeline, plan: Plan, properties: Mapping[str, str]) -> dict[str, str]:
+    """Return what script B writes: padded start and stop as used, uncut lengths (holes included), rate, holes."""
+    return {
+        "Record.Starttime": stamp(plan.start, plan.zone),
+        "Record.Stoptime": stamp(plan.stop, plan.zone),
+        "Record.Room": room_number(properties.get("Fahrplan.Room", ""), properties["Room.Key"]),
+        "Record.DurationFrames": str(timeline.frames),
+        "Record.DurationSeconds": f"{timeline.duration_s:.3f}",
+        "Record.Framerate": f"{timeline.rate.numerator}/{timeline.rate.denominator}",
+        "Record.Holes": recording.holes_sentence(timeline),
+        **moved_marks(timeline, plan, properties),
+    }
+
+
+def moved_marks(timeline: Timeline, plan: Plan, properties: Mapping[str, str]) -> dict[str, str]:
+    """Keep earlier cut marks at their moment when the padded start moved; drop the ones that fall out of the range.
+
+    Marks count frames from the padded start (design D8), so a longer padding would silently shift them.
+    """
+    before = properties.get("Record.Starttime", "")
+    if before in ("", stamp(plan.start, plan.zone)):
+        return {}
+    try:
+        began = datetime.strptime(before, "%Y-%m-%d-%H-%M-%S").replace(tzinfo=plan.zone)
+        frames = round((began - plan.start).total_seconds() * timeline.rate)
+        marks = {name: int(properties[name]) + frames for name in _MARKS if properties.get(name)}
+    except ValueError:
+        return dict.fromkeys(_MARKS, "")
+    return {name: str(frame) if 0 <= frame <= timeline.frames else "" for name, frame in marks.items()}
+
+
+class MergeJob(Job):
+    """Make the virtual recordings."""
+
+    kind = "merge"
+    state = "merging"
+    failures: ClassVar = (NoPlan, NoFolder, Unreadable, TimelineError)
+
+    def run(self, work: Work) -> str:
+        """Survey, wait or build, measure the sound, write. Raise Wait while segments are missing."""
+        replacement = work.properties.get("Record.SourceReplacement", "")
+        if replacement:
+            raise JobFailed(
+                f"Record.SourceReplacement names {replacement!r}: a replaced source cannot be used yet. Put the "
+                "repaired segments into Processing.Path.Raw, delete the property and reset the ticket."
+            )
+        raw = work.folder("Processing.Path.Raw")
+        plan = plan_of(work.properties)
+        surveyed = self._survey(raw, plan, work)
+        timeline = recording.build(surveyed, _talk(plan, work))
+        self._write(timeline, raw, work)
+        self._tell(timeline, surveyed, work)
+        work.save(record_properties(timeline, plan, work.properties))
+        return f"{timeline.frames} frames in {len(timeline.segments)} files, {len(timeline.holes)} holes"
+
+    def _survey(self, raw: Path, plan: Plan, work: Work) -> survey.Survey:
+        surveyed = survey.survey(raw, work.need("Room.Key"), plan.start, plan.stop, plan.zone)
+        work.percent(SURVEYED_PERCENT)
+        match survey.outcome(surveyed, datetime.now(UTC)):
+            case survey.Waiting(sentence, retry_after_s):
+                raise Wait(sentence, retry_after_s)
+            case survey.Lost(sentence):
+                raise JobFailed(sentence)
+        return surveyed
+
+    def _write(self, timeline: Timeline, raw: Path, work: Work) -> None:
+        share = (MEASURED_PERCENT - SURVEYED_PERCENT) / 1.0
+        measured = peaks.measure(
+            timeline, raw, lambda part: work.percent(SURVEYED_PERCENT + share * part), work.halt.is_set
+        )
+        folder = talk_folder(work.properties, work.roots)
+        work.confirm()
+        recording.write_virtual_recording(timeline, measured, folder, work.ticket.attempt)
+
+    def _tell(self, timeline: Timeline, surveyed: survey.Survey, work: Work) -> None:
+        """Write into the ticket's log what a person should know of the recording."""
+        holes = recording.holes_sentence(timeline)
+        overlaps = recording.overlaps_sentence(timeline)
+        lines = [
+            *([f"The recording has holes: {holes}."] if holes else []),
+            *([f"Files overlap: {overlaps}."] if overlaps else []),
+            *surveyed.problems,
+        ]
+        if lines:
+            work.note("\n".join(lines))
+
+
+def _talk(plan: Plan, work: Work) -> recording.Talk:
+    number = work.need("Fahrplan.ID")
+    if not number.isascii() or not number.isdigit():
+        raise JobFailed(f"Fahrplan.ID is {number[:40]!r}, which is no number: import the Fahrplan again.")
+    title = work.properties.get("Fahrplan.Title", "") or work.ticket.title
+    return recording.Talk(work.need("Project.Slug"), int(number), title, plan.begins, plan.ends)
+
+
+if __name__ == "__main__":
+    sys.exit(main(MergeJob()))
