@@ -92,7 +92,8 @@ class Table:
         """Return the state before *name*, skipping *disabled* ones; None at the beginning."""
         state = self.by_name[name]
         if state.additional:
-            return state.predecessor
+            before = state.predecessor
+            return before if before is None or before not in disabled else self.predecessor(before, disabled)
         earlier = self.order[: self.order.index(name)]
         return next((other for other in reversed(earlier) if other not in disabled), None)
 
