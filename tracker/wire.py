@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from xml.parsers import expat
 from xml.sax.saxutils import escape
@@ -25,9 +25,10 @@ MAX_DEPTH = 64
 REQUEST_ID = "X-Request-ID"
 LEASE_SECONDS = "X-Lease-Seconds"
 
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_DECLARATION = re.compile(r"^[\s\ufeff]*<\?xml[^>]*\?>")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _INT = re.compile(r"\s*[-+]?[0-9]{1,40}\s*\Z")
+_DOUBLE = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*\Z")
 
 
 class WireError(ValueError):
@@ -65,10 +66,9 @@ class Double(float):
 
     def __new__(cls, text: str) -> Double:
         """Read *text*, a decimal number."""
-        try:
-            value = super().__new__(cls, text)
-        except ValueError:
-            raise WireError(f"{text[:40]!r} is no number") from None
+        if not _DOUBLE.match(text):
+            raise WireError(f"{text[:40]!r} is no number")
+        value = super().__new__(cls, text)
         value.text = text.strip()
         return value
 
@@ -123,7 +123,7 @@ def _write(value: Any, out: list[str]) -> None:
     elif isinstance(value, str | int | float):
         text = escape(clean(str(value)), {"\r": "&#13;"})
         out.append(f"<value><string>{text}</string></value>")
-    elif isinstance(value, Iterable):
+    elif isinstance(value, Sequence) and not isinstance(value, bytes):
         out.append("<value><array><data>")
         for item in value:
             _write(item, out)
@@ -189,8 +189,8 @@ class _Reader:
     def start(self, tag: str, _attributes: Any) -> None:
         if len(self.path) > MAX_DEPTH:
             raise WireError(f"values nest deeper than {MAX_DEPTH}")
-        if self.path and self.path[-1] == "value" and tag not in ("data", "member"):
-            self.typed[-1] = True
+        if self.path and self.path[-1] == "value":
+            self._type(tag)
         self.path.append(tag)
         self.text = []
         if tag == "value":
@@ -199,6 +199,12 @@ class _Reader:
             self.stack.append([])
         elif tag == "struct":
             self.stack.append({})
+
+    def _type(self, tag: str) -> None:
+        """Note that a <value> has a type; it has one only."""
+        if self.typed[-1] or tag not in (*_SCALARS, "array", "struct"):
+            raise WireError(f"<{tag[:40]}> is out of place in a <value>")
+        self.typed[-1] = True
 
     def data(self, text: str) -> None:
         self.text.append(text)
@@ -242,7 +248,7 @@ def _boolean(text: str) -> bool:
 
 def _base64(text: str) -> str:
     try:
-        return base64.b64decode(text).decode("utf-8", "replace")
+        return clean(base64.b64decode(text).decode("utf-8", "replace"))
     except ValueError:
         raise WireError("broken base64") from None
 
