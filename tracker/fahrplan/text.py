@@ -56,7 +56,7 @@ def to_utf8(xml: bytes) -> bytes:
 
     UTF-8 itself is not copied; the parser proves it.
     """
-    if not xml.strip():
+    if not xml or xml.isspace():
         raise FahrplanError("The Fahrplan is empty (no bytes in it); nothing was read.")
     if len(xml) > MAX_BYTES:
         raise FahrplanError(f"The Fahrplan has {len(xml)} bytes; at most {MAX_BYTES} are read.")

@@ -170,7 +170,8 @@ def event(number: int = 1, **fields: str | None) -> str:
         "room": "Saal 1",
         "title": f"Talk {number}",
         "extra": "",
-    } | fields
+        **fields,
+    }
     guid, ident, extra = given.pop("guid"), given.pop("id"), given.pop("extra")
     attributes = "".join(
         f" {name}={quoteattr(value)}" for name, value in (("guid", guid), ("id", ident)) if value is not None
