@@ -51,15 +51,15 @@ class Found:
 def find(raw_folder: Path, room_key: str, start: datetime, stop: datetime, zone: tzinfo) -> list[Found]:
     """List the files of a room that may hold something of start..stop (aware), in the order in which they began.
 
-    That is the file in force at `start` (the last one that begins before it) and all that begin before `stop`.
+    That is the file in force at `start` (the last one that begins till then) and all that begin before `stop`.
     Names that no recorder gives, links that lead out of the folder and what is no plain file are passed over.
     Raises NoFolder; ValueError for a room key that is none.
     """
     files = [_dated(entry, zone) for entry in _entries(raw_folder, room_key)]
     files = _settled(files, start.astimezone(UTC), stop.astimezone(UTC))
     begins = [entry.instants[0] for entry in files]
-    first = max(bisect_right(begins, start.astimezone(UTC)) - 1, 0)
-    chosen = [entry for entry in files[first:] if entry.instants[0] < stop.astimezone(UTC)]
+    in_force = begins[max(bisect_right(begins, start.astimezone(UTC)) - 1, 0)] if begins else start
+    chosen = [entry for entry in files if in_force <= entry.instants[0] and entry.instants[0] < stop.astimezone(UTC)]
     return [_found(entry, followed=entry is not files[-1]) for entry in chosen]
 
 

@@ -1,0 +1,163 @@
+"""The waveform of a virtual recording: the lowest and highest sample of every twentieth of a second."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+from scripts.media.demux import Unreadable, only, opened
+from scripts.media.files import inside
+from scripts.media.segments import signed
+from scripts.media.timeline import PTS_CLOCK, Segment, Timeline
+
+PER_SECOND = 20
+VERSION = 1
+_FULL_SCALE = 127
+_MOST_CHANNELS = 2
+_BLOCK_SAMPLES = 1 << 18
+"""How many samples are looked at together; done for each decoded frame, most of the time would be overhead."""
+_DRIFT_S = 0.02
+"""Sound whose time stamps leave the count of samples by more is placed anew."""
+
+Samples = NDArray[np.float32]
+
+
+class PeaksStopped(Exception):
+    """The caller asked to stop; nothing was written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """`length` pairs per channel, min and max in turn as int8 (127 is full scale), from frame 0 on."""
+
+    channels: tuple[NDArray[np.int8], ...]
+    length: int
+
+    def to_json(self) -> str:
+        """Return the text of peaks.json."""
+        data = {
+            "version": VERSION,
+            "per_second": PER_SECOND,
+            "channels": [channel.tolist() for channel in self.channels],
+            "frames_zero_s": 0.0,
+            "length": self.length,
+        }
+        return json.dumps(data, separators=(",", ":")) + "\n"
+
+
+def measure(
+    timeline: Timeline,
+    raw_folder: Path,
+    progress: Callable[[float], None] = lambda part: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Peaks:
+    """Decode the sound of the used parts of all files; holes are silent. A recording without sound has one channel.
+
+    `progress` is called with 0..1, `stopped` asked about every five seconds of sound. Raises PeaksStopped when it says
+    so; Unreadable, a whole sentence, when a file is gone; PathRefused when a name leads out of the folder.
+    """
+    count = min(timeline.audio.channels, _MOST_CHANNELS) if timeline.audio else 1
+    canvas = _Canvas(count, -(-timeline.frames * PER_SECOND * timeline.rate.denominator // timeline.rate.numerator))
+    for segment in timeline.segments if timeline.audio else ():
+        for position, block, rate in _sound(timeline, segment, raw_folder):
+            if stopped():
+                raise PeaksStopped
+            canvas.draw(*_used(timeline, segment, position, block, rate), rate)
+            progress(min(max(position / rate / timeline.duration_s, 0.0), 1.0))
+    progress(1.0)
+    return canvas.peaks()
+
+
+class _Canvas:
+    """The pairs while they are being found, as floats; a pair that nothing touched becomes silence."""
+
+    def __init__(self, channels: int, length: int) -> None:
+        self.low = np.full((channels, length), np.inf, dtype=np.float32)
+        self.high = np.full((channels, length), -np.inf, dtype=np.float32)
+
+    def draw(self, position: int, block: Samples, rate: int) -> None:
+        """Add samples (channels x n), the first of which is number `position` since frame 0."""
+        if not block.shape[1]:
+            return
+        first, last = (number * PER_SECOND // rate for number in (position, position + block.shape[1] - 1))
+        pairs = np.arange(first, min(last + 1, self.low.shape[1]))
+        edges = np.maximum(-(-pairs * rate // PER_SECOND) - position, 0)
+        channels = block[: len(self.low)]  # one channel is drawn into both
+        self.low[:, pairs] = np.minimum(self.low[:, pairs], np.minimum.reduceat(channels, edges, axis=1))
+        self.high[:, pairs] = np.maximum(self.high[:, pairs], np.maximum.reduceat(channels, edges, axis=1))
+
+    def peaks(self) -> Peaks:
+        pairs = np.stack([self.low, self.high], axis=2)
+        pairs[~np.isfinite(pairs)] = 0
+        whole = np.clip(np.rint(pairs * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE).astype(np.int8)
+        return Peaks(tuple(channel.reshape(-1) for channel in whole), self.low.shape[1])
+
+
+def _used(timeline: Timeline, segment: Segment, position: int, block: Samples, rate: int) -> tuple[int, Samples]:
+    """Leave out the sound of frames that are not taken from this file."""
+    first, stop = (round(frame / timeline.rate * rate) for frame in (segment.used_from, segment.used_to))
+    begin = min(max(first - position, 0), block.shape[1])
+    return position + begin, block[:, begin : max(stop - position, begin)]
+
+
+def _sound(timeline: Timeline, segment: Segment, raw_folder: Path) -> Iterator[tuple[int, Samples, int]]:
+    """Yield position (samples since frame 0), samples and samples per second of the sound of a file, in blocks."""
+    try:
+        with opened(inside(raw_folder, segment.file)) as container:
+            if container.streams.audio:
+                yield from _blocks(container, segment, timeline.rate)
+    except Unreadable as error:
+        raise Unreadable(f"{segment.file} {error}.") from error
+
+
+def _blocks(container: InputContainer, segment: Segment, rate: Fraction) -> Iterator[tuple[int, Samples, int]]:
+    """Join decoded frames that follow each other and are of one kind."""
+    zero = round(segment.first_frame * PTS_CLOCK / rate)
+    fifo, position, kind = av.AudioFifo(), 0, (0, "", "")
+    for frame in _frames(container):
+        at = round((zero + signed((frame.pts or 0) - segment.first_pts)) * frame.sample_rate / PTS_CLOCK)
+        now = (frame.sample_rate, frame.format.name, frame.layout.name)
+        apart = now != kind or abs(at - position - fifo.samples) > _DRIFT_S * frame.sample_rate
+        if fifo.samples and (apart or fifo.samples >= _BLOCK_SAMPLES):
+            block = _taken(fifo)
+            yield position, block, kind[0]
+            position += block.shape[1]
+        if apart:
+            fifo, position, kind = av.AudioFifo(), at, now
+        frame.pts = None  # the queue would check it, and more strictly than recorders keep it
+        fifo.write(frame)
+    if fifo.samples:
+        yield position, _taken(fifo), kind[0]
+
+
+def _frames(container: InputContainer) -> Iterator[av.AudioFrame]:
+    """Decode the sound; packets that cannot be decoded are left out."""
+    stream = container.streams.audio[0]
+    only(container, stream)
+    for packet in container.demux(stream):
+        try:
+            yield from stream.codec_context.decode(packet)
+        except FFmpegError:
+            continue
+
+
+def _taken(fifo: av.AudioFifo) -> Samples:
+    """Empty the queue: channels x samples, full scale being 1."""
+    frame = fifo.read()
+    if frame is None:
+        return np.zeros((1, 0), dtype=np.float32)
+    samples = frame.to_ndarray()
+    if not frame.format.is_planar:
+        samples = samples.reshape(frame.samples, -1).T
+    if samples.dtype.kind == "f":
+        return samples.astype(np.float32, copy=False)
+    return (samples / float(1 << (8 * samples.dtype.itemsize - 1))).astype(np.float32)
