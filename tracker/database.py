@@ -68,16 +68,22 @@ def wait(url: str, stop: threading.Event) -> bool:
     """Try about every second until the database answers; return False when *stop* was set before it did."""
     tries = 0
     while not stop.is_set():
-        try:
-            psycopg2.connect(**_arguments(url), connect_timeout=5).close()
-        except psycopg2.OperationalError as error:
-            if tries % 10 == 0:
-                log.warning("waiting for the database %s: %s", shown(url), " ".join(str(error).split()))
-            tries += 1
-            stop.wait(RETRY_S)
-        else:
+        if not (reason := refusal(url)):
             return True
+        if tries % 10 == 0:
+            log.warning("waiting for the database %s: %s", shown(url), reason)
+        tries += 1
+        stop.wait(RETRY_S)
     return False
+
+
+def refusal(url: str) -> str:
+    """Return why the database does not answer, or '' when it does."""
+    try:
+        psycopg2.connect(**_arguments(url), connect_timeout=5).close()
+    except psycopg2.OperationalError as error:
+        return " ".join(str(error).split())
+    return ""
 
 
 def shown(url: str) -> str:
@@ -92,8 +98,11 @@ def upgrade(url: str) -> None:
     """
     with _connection(url) as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        _refuse_newer(_revision(connection))
-        command.upgrade(_config(connection), "head")
+        before = _revision(connection)
+        _refuse_newer(before)
+        if before != head():
+            command.upgrade(_config(connection), "head")
+            log.info("upgraded the database from revision %s to %s", before or "none", head())
 
 
 def check(url: str) -> None:

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
+from tracker.errors import TrackerError
+
 PREFIX = "FAHRWERK_"
 ELSEWHERE = frozenset(
     {
@@ -36,7 +38,7 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 FORMATS = ("text", "json")
 
 
-class SettingsError(Exception):
+class SettingsError(TrackerError):
     """The environment does not describe a server; the message has one line per mistake."""
 
     def __init__(self, problems: list[str]) -> None:

@@ -1,0 +1,53 @@
+"""Log lines: two forms, and nothing secret in either."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tracker import logs
+from tracker.settings import Settings
+
+SECRET = "very secret of the workers"
+HASH = "0123456789abcdef0123456789ABCDEF"
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def logged(log_format: str, message: str, *args: object, error: Exception | None = None) -> str:
+    stream = io.StringIO()
+    logs.configure(Settings(database_url="postgresql://me:pa55word@db/x", secret=SECRET, log_format=log_format), stream)
+    logging.getLogger("some.place").warning(message, *args, exc_info=error)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("hidden", [SECRET, "pa55word", HASH, "c0ffee"])
+def test_no_secret_reaches_a_line(log_format, hidden):
+    error = ValueError(f"/rpc/{HASH}/h.example {SECRET}")
+    line = logged(
+        log_format, "%s pa55word /rpc?hostname=h&signature=c0ffee&x=1", f"GET /rpc/{HASH}/h {SECRET}", error=error
+    )
+    assert hidden not in line
+    assert "/rpc/***/h" in line and "signature=***&x=1" in line
+
+
+def test_a_json_line_is_one_object_with_its_traceback():
+    entry = json.loads(logged("json", "two\nlines %s", "ä", error=ValueError("no")))
+    assert (entry["level"], entry["logger"], entry["message"]) == ("WARNING", "some.place", "two\nlines ä")
+    assert entry["time"].endswith("+00:00") and "ValueError: no" in entry["traceback"]
+
+
+def test_a_text_line_says_when_who_and_what():
+    assert logged("text", "%s talks", 3).split(" ", 1)[1] == "WARNING some.place: 3 talks\n"

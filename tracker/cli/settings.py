@@ -1,0 +1,38 @@
+"""What commands share: settings and log of this process, and an application with its database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+
+from tracker import database, logs
+from tracker.settings import Settings
+
+
+def settings() -> Settings:
+    """Read the settings from the environment and set the log up. Raises SettingsError."""
+    found = Settings.from_env(os.environ)
+    logs.configure(found)
+    return found
+
+
+@contextmanager
+def application() -> Iterator[Flask]:
+    """Yield the application, its context pushed, over a database of our version, for commands that change things.
+
+    The own database is started (or attached to) and upgraded first. Raises SettingsError and DatabaseError.
+    """
+    from tracker.app import create_app
+
+    found = settings()
+    with database.connected(found) as ready:
+        if found.embedded:
+            database.upgrade(ready.database_url)
+        else:
+            database.check(ready.database_url)
+        app = create_app(ready)
+        with app.app_context():
+            yield app

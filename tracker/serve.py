@@ -1,0 +1,92 @@
+"""The server process: the database first, then gunicorn; on SIGTERM or Ctrl-C the other way round."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from tracker import database
+from tracker.app import create_app
+from tracker.settings import Settings
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 10
+"""Seconds that requests have to end when the server stops."""
+
+
+class Log(Logger):  # type: ignore[misc]  # gunicorn publishes no types
+    """Gunicorn's two loggers, through our handler: it knows what must not be in a line."""
+
+    def setup(self, cfg: Any) -> None:
+        """Keep the loggers, drop their handlers."""
+        super().setup(cfg)
+        for logger in (self.error_log, self.access_log):
+            logger.handlers.clear()
+            logger.propagate = True
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with our settings; each of its processes makes the application anew."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Keep the *settings*; their database_url has to be that of the running database."""
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take over what the settings say; no file and no environment of gunicorn's is read."""
+        settings = self._settings
+        host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
+        options = {
+            "bind": f"{host}:{settings.port}",
+            "worker_class": "gthread",
+            "workers": settings.processes,
+            "threads": settings.threads,
+            "graceful_timeout": GRACE_S,
+            "logger_class": Log,
+            "accesslog": "-",
+            "access_log_format": '%(h)s "%(r)s" %(s)s %(B)s %(M)sms',
+            "loglevel": settings.log_level.lower(),
+            "control_socket_disable": True,
+            "secure_scheme_headers": {},  # whom to believe is said by FAHRWERK_PROXY_HOPS alone
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Make the application."""
+        return create_app(self._settings)
+
+
+def serve(settings: Settings) -> None:
+    """Run the tracker until SIGTERM or SIGINT, which also end the wait for the database.
+
+    The own database is upgraded here; another one is only checked: several versions may be around.
+    Raises DatabaseError.
+    """
+    stop = threading.Event()
+    _on_signals(stop)
+    with database.connected(settings, stop) as ready:
+        if settings.embedded:
+            database.upgrade(ready.database_url)
+        else:
+            database.check(ready.database_url)
+        if not stop.is_set():
+            log.info("serving on %s, port %s", settings.bind, settings.port)
+            Server(ready).run()
+
+
+def _on_signals(stop: threading.Event) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handle)
