@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from tracker import properties, queries
 from tracker.db import db
@@ -115,8 +116,6 @@ def by_hand(ticket: Ticket, room: str) -> dict[str, str]:
 
 def times(project: Project, start: datetime, end: datetime | None) -> dict[str, str]:
     """Return Fahrplan.Date, .Start, .DateTime and .Duration in the project's time zone."""
-    from zoneinfo import ZoneInfo
-
     local = start.astimezone(ZoneInfo(project.time_zone))
     values = {
         "Fahrplan.Date": local.strftime("%Y-%m-%d"),
@@ -124,8 +123,8 @@ def times(project: Project, start: datetime, end: datetime | None) -> dict[str, 
         "Fahrplan.DateTime": local.isoformat(timespec="seconds"),
     }
     if end is not None:
-        minutes = round((end - start).total_seconds() / 60)
-        values["Fahrplan.Duration"] = f"{minutes // 60:02d}:{minutes % 60:02d}"
+        minutes, seconds = divmod(round((end - start).total_seconds()), 60)
+        values["Fahrplan.Duration"] = f"{minutes // 60:02d}:{minutes % 60:02d}" + (f":{seconds:02d}" if seconds else "")
     return values
 
 
