@@ -59,7 +59,7 @@ def folder(properties: Mapping[str, str], name: str, roots: Sequence[Path], *, m
 
 def plain_name(name: str, what: str) -> str:
     """Return *name* when it is a file name without any path. Raise JobFailed naming *what* otherwise."""
-    if name in ("", ".", "..") or "/" in name or "\0" in name or name.startswith(".") or not name.isprintable():
+    if name in ("", ".", "..") or "/" in name or "\\" in name or name.startswith(".") or not name.isprintable():
         raise JobFailed(f"{what} is {name!r}, which is no plain file name: {remedy(what)}.")
     return name
 
@@ -71,3 +71,19 @@ def talk_folder(properties: Mapping[str, str], roots: Sequence[Path]) -> Path:
     path = inside(roots, str(tmp / slug / talk))
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def output_name(properties: Mapping[str, str]) -> str:
+    """Return the name of an encoded file, ``<EncodingProfile.Basename>.<EncodingProfile.Extension>``."""
+    base, extension = (needed(properties, f"EncodingProfile.{part}") for part in ("Basename", "Extension"))
+    return plain_name(f"{base}.{extension}", "EncodingProfile.Basename")
+
+
+def distinct(properties: Mapping[str, str], roots: Sequence[Path], *names: str) -> None:
+    """Make sure that the folders of *names* differ. Raise JobFailed: a copy onto itself would remove the only one."""
+    seen: dict[Path, str] = {}
+    for name in names:
+        path = folder(properties, name, roots, make=True)
+        if path in seen:
+            raise JobFailed(f"{seen[path]} and {name} are both {path}: set two folders on the project's page.")
+        seen[path] = name

@@ -38,7 +38,7 @@ def test_it_describes_the_recording(tracker: ScriptedTracker, shift: Shift, talk
     assert sorted(path.name for path in folder.iterdir()) == ["index.m3u8", "peaks.json", "timeline.json"]
     timeline = Timeline.from_json((folder / "timeline.json").read_text())
     assert (timeline.frames, timeline.rate, timeline.title) == (350, Fraction(25), "Öfen & Züge")
-    assert timeline.start == datetime.fromisoformat("2027-05-01T09:59:58+02:00")
+    assert timeline.start == datetime.fromisoformat("2021-05-01T09:59:58+02:00")
     assert json.loads((folder / "peaks.json").read_text())["length"] == 280
 
 
@@ -46,8 +46,8 @@ def test_it_writes_the_properties_of_the_record(tracker: ScriptedTracker, shift:
     merge(tracker, shift, talk)
     written = tracker.called("setTicketProperties")[0].params[1]
     assert {name: value for name, value in written.items() if name != "Record.Holes"} == {
-        "Record.Starttime": "2027-05-01-09-59-58",
-        "Record.Stoptime": "2027-05-01-10-00-12",
+        "Record.Starttime": "2021-05-01-09-59-58",
+        "Record.Stoptime": "2021-05-01-10-00-12",
         "Record.Room": "1",
         "Record.DurationFrames": "350",
         "Record.DurationSeconds": "14.000",
@@ -115,10 +115,10 @@ def test_a_ticket_that_is_lost_gets_no_files(
 @pytest.mark.parametrize(
     ("before", "marks", "moved"),
     [
-        ("2027-05-01-09-59-58", ("10", "200"), {}),
+        ("2021-05-01-09-59-58", ("10", "200"), {}),
         ("", ("10", "200"), {}),
-        ("2027-05-01-10-00-00", ("10", "200"), {"Record.Cutin": "60", "Record.Cutout": "250"}),
-        ("2027-05-01-09-59-56", ("10", "200"), {"Record.Cutin": "", "Record.Cutout": "150"}),
+        ("2021-05-01-10-00-00", ("10", "200"), {"Record.Cutin": "60", "Record.Cutout": "250"}),
+        ("2021-05-01-09-59-56", ("10", "200"), {"Record.Cutin": "", "Record.Cutout": "150"}),
         ("garbled", ("10", "200"), {"Record.Cutin": "", "Record.Cutout": ""}),
     ],
 )

@@ -1,0 +1,47 @@
+"""Script D: checked -> postprocessing -> postprocessed. Checksum and copy into the hidden mirror folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+from scripts.media.files import partial
+from scripts.publish.copies import ChecksumDiffers, Watcher, copy_proven, write_sidecar
+from scripts.worker.folders import distinct, output_name
+from scripts.worker.job import Job, Work
+from scripts.worker.main import main
+from scripts.worker.outcomes import JobFailed
+
+
+def encoded_file(work: Work) -> Path:
+    """Return the encoded file of the ticket. Raise JobFailed when it is not there."""
+    path = work.folder("Processing.Path.Output") / output_name(work.properties)
+    if not path.is_file() or path.is_symlink():
+        raise JobFailed(f"The encoded file {path} is not there: move the ticket back to 'ready to encode'.")
+    return path
+
+
+class PostprocessJob(Job):
+    """Checksum the encoded file and copy it to the hidden mirror."""
+
+    kind = "postprocess"
+    state = "postprocessing"
+    failures: ClassVar = (ChecksumDiffers,)
+
+    def run(self, work: Work) -> str:
+        """Copy, read the copy back, write the checksum beside it and into the ticket's properties."""
+        hidden = work.folder("Processing.Path.Prerelease", make=True)
+        distinct(work.properties, work.roots, "Processing.Path.Output", "Processing.Path.Prerelease")
+        source = encoded_file(work)
+        target = hidden / source.name
+        with partial(target, work.ticket.attempt) as part:
+            copied = copy_proven(source, part, Watcher(work.percent, work.halt.is_set))
+            work.confirm()
+        write_sidecar(target, copied.sha256, work.ticket.attempt)
+        work.save({"Release.SHA256": copied.sha256, "Release.Bytes": str(copied.size)})
+        return f"{copied.size} bytes, SHA-256 {copied.sha256}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(PostprocessJob()))
