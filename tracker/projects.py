@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo, available_timezones
 
 from tracker import properties, queries
@@ -122,3 +123,51 @@ def progress(project: Project) -> float:
 def progress_of_talk(recording: Ticket) -> float:
     """Return the percent of a talk: the mean of its recording and its encoding tickets."""
     return talk_progress(recording.progress, [c.progress for c in recording.children if c.type == ENCODING])
+
+
+@dataclass
+class Overview:
+    """How a project is doing: its percent (mean over talks that are not locked), talks, and what people have to do."""
+
+    project: Project
+    percent: float = 0.0
+    talks: int = 0
+    released: int = 0
+    to_cut: int = 0
+    to_check: int = 0
+    to_release: int = 0
+    failed: int = 0
+    public: int = 0
+    """Files still public although their release was reverted."""
+
+
+def overviews(found: Sequence[Project]) -> list[Overview]:
+    """Return the overviews of some projects with one query."""
+    parts: dict[int, list[tuple[int, str, str, bool, bool, bool]]] = {project.id: [] for project in found}
+    for project_id, talk, kind, state, failed, public, locked in queries.talk_parts(list(parts)):
+        parts[project_id].append((talk, kind, state, failed, public, locked))
+    return [_overview(project, parts[project.id]) for project in found]
+
+
+def _overview(project: Project, parts: Sequence[tuple[int, str, str, bool, bool, bool]]) -> Overview:
+    result = Overview(project)
+    tables = workflow(project.workflow).tables
+    progress: dict[int, list[float]] = {}
+    for talk, kind, state, failed, public, locked in parts:
+        if not locked:
+            progress.setdefault(talk, []).append(tables[kind].by_name[state].progress)
+            _count(result, state, failed)
+        result.talks += kind == RECORDING and not locked
+        result.public += public
+    means = [sum(values) / len(values) for values in progress.values()]
+    result.percent = sum(means) / len(means) if means else 0.0
+    result.released = sum(mean == 100 for mean in means)
+    return result
+
+
+def _count(result: Overview, state: str, failed: bool) -> None:
+    result.failed += failed
+    if not failed:
+        result.to_cut += state == "merged"
+        result.to_check += state == "encoded"
+        result.to_release += state == "postprocessed"

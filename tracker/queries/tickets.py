@@ -174,10 +174,14 @@ def talks(
     room_id: int | None = None,
     state: str = "",
     failed: bool = False,
+    public: bool = False,
     first: datetime | None = None,
     last: datetime | None = None,
 ) -> Sequence[Ticket]:
-    """List recording tickets with their children by start and room; filters match the ticket or a child."""
+    """List recording tickets with their children by start and room; filters match the ticket or a child.
+
+    *public* keeps the talks that have a file which is still public although its release was reverted.
+    """
     child = aliased(Ticket)
     conditions: list[ColumnElement[bool]] = [Ticket.project_id == project_id, Ticket.type == "recording"]
     if text:
@@ -195,11 +199,14 @@ def talks(
     if failed:
         in_child = exists().where(child.parent_id == Ticket.id, child.failed)
         conditions.append(or_(Ticket.failed, in_child))
+    if public:
+        conditions.append(exists().where(child.parent_id == Ticket.id, child.withdraw))
+    children = selectinload(Ticket.children)
     return db.session.scalars(
         select(Ticket)
         .where(*conditions)
         .order_by(Ticket.start.asc().nulls_last(), Ticket.room_id, Ticket.id)
-        .options(selectinload(Ticket.children), selectinload(Ticket.user), selectinload(Ticket.worker))
+        .options(children, children.selectinload(Ticket.user), selectinload(Ticket.user), selectinload(Ticket.worker))
     ).all()
 
 
@@ -230,6 +237,25 @@ def state_counts(project_id: int) -> Sequence[tuple[str, str, bool, int]]:
         .group_by(Ticket.type, Ticket.state, Ticket.failed)
     )
     return [(kind, state, failed, count) for kind, state, failed, count in rows]
+
+
+def talk_parts(project_ids: Collection[int]) -> Sequence[tuple[int, int, str, str, bool, bool, bool]]:
+    """List (project, talk, type, state, failed, withdraw, talk is locked) of all recording and encoding tickets."""
+    parent = aliased(Ticket)
+    rows = db.session.execute(
+        select(
+            Ticket.project_id,
+            func.coalesce(Ticket.parent_id, Ticket.id),
+            Ticket.type,
+            Ticket.state,
+            Ticket.failed,
+            Ticket.withdraw,
+            func.coalesce(parent.state, Ticket.state) == "locked",
+        )
+        .outerjoin(parent, Ticket.parent_id == parent.id)
+        .where(Ticket.project_id.in_(project_ids), Ticket.type.in_(("recording", "encoding")))
+    )
+    return [(p, talk, kind, state, failed, public, off) for p, talk, kind, state, failed, public, off in rows]
 
 
 def talk_states(project_id: int) -> Sequence[tuple[int, str, str]]:

@@ -1,0 +1,117 @@
+"""What a ticket looks like in lists: the colour of its state, and the button that takes it further."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import url_for
+
+from tracker import users
+from tracker.models import Ticket, User
+from tracker.statemachine import ENCODING, RECORDING
+
+TONES = {
+    "locked": "off",
+    "scheduled": "plan",
+    "recording": "busy",
+    "recorded": "queue",
+    "merging": "busy",
+    "merged": "human",
+    "cutting": "hands",
+    "cut": "queue",
+    "copying": "busy",
+    "copied": "good",
+    "fixing": "hands",
+    "material needed": "off",
+    "ready to encode": "queue",
+    "encoding": "busy",
+    "encoded": "human",
+    "checking": "hands",
+    "checked": "queue",
+    "postprocessing": "busy",
+    "postprocessed": "human",
+    "ready to release": "queue",
+    "releasing": "busy",
+    "released": "good",
+    "open": "human",
+    "inprogress": "hands",
+    "resolved": "good",
+    "wontfix": "off",
+}
+"""State -> tone. Tones (colours in style.css): off, plan, queue (waits for a script), busy (a script works), human
+(waits for a person), hands (a person works), good."""
+
+
+def tone(ticket: Ticket) -> str:
+    """Return the colour class of a ticket."""
+    return "failed" if ticket.failed else TONES.get(ticket.state, "plan")
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something the user can do next about a talk: a link, or (without *url*) who is at it."""
+
+    label: str
+    url: str = ""
+    note: str = ""
+
+
+def next_steps(talk: Ticket, user: User) -> list[Step]:
+    """List what *user* can do about a talk now: cut, check, release; one step of a kind."""
+    if talk.project.read_only or not users.may(user, "user"):
+        return []
+    found = [_cut(talk, user), _check(talk, user), _release(talk, user)]
+    return [step for step in found if step is not None]
+
+
+def _url(name: str, ticket: Ticket) -> str:
+    return url_for(f"gui.{name}", slug=ticket.project.slug, ticket_id=ticket.id)
+
+
+def _work(ticket: Ticket, user: User, waiting: str, working: str) -> Step | None:
+    """Say what *user* can do about a ticket that people take from state *waiting* to *working*."""
+    verb = {"cutting": "Cut", "checking": "Check"}[working]
+    name = verb.lower()
+    if ticket.state == waiting and not ticket.failed and ticket.user_id is None:
+        return Step(verb, _url(name, ticket))
+    if ticket.state != working:
+        return None
+    if ticket.failed or ticket.user is None:
+        return Step(f"{verb} again", _url(name, ticket))
+    if ticket.user_id == user.id:
+        return Step(f"Go on with {'the cut' if working == 'cutting' else 'the check'}", _url(name, ticket))
+    return Step(f"{ticket.user.name} is {working}")
+
+
+def _cut(talk: Ticket, user: User) -> Step | None:
+    return _work(talk, user, "merged", "cutting") if talk.type == RECORDING else None
+
+
+def _check(talk: Ticket, user: User) -> Step | None:
+    steps = [(child, step) for child, step in _checks(talk, user) if step is not None]
+    ordered = sorted(steps, key=lambda pair: (not pair[1].url, pair[1].label == "Check", pair[0].id))
+    if not ordered:
+        return None
+    if talk.project.separate_checker and talk.cut_by_id == user.id:
+        return Step("Check", note="somebody else has to check what you cut")
+    child, step = ordered[0]
+    return Step(step.label, step.url, profile_name(child))
+
+
+def _checks(talk: Ticket, user: User) -> Iterator[tuple[Ticket, Step | None]]:
+    for child in talk.children:
+        if child.type == ENCODING and not child.failed:
+            yield child, _work(child, user, "encoded", "checking")
+
+
+def _release(talk: Ticket, user: User) -> Step | None:
+    ready = [c for c in talk.children if c.type == ENCODING and c.state == "postprocessed" and not c.failed]
+    if not ready or not users.may(user, "superuser"):
+        return None
+    return Step("Release", _url("release", talk), f"{len(ready)} file{'s' if len(ready) > 1 else ''}")
+
+
+def profile_name(ticket: Ticket) -> str:
+    """Return the short name of an encoding ticket's profile."""
+    return ticket.profile_version.profile.slug if ticket.profile_version else ""

@@ -1,0 +1,64 @@
+"""Cut marks as people type and read them: frames, or hh:mm:ss.mmm after the beginning of the recording."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+
+from tracker.errors import InvalidInput
+
+_FRAME = re.compile(r"-?\d{1,9}\Z")
+_TIME = re.compile(r"(?:(?:(\d{1,3}):)?([0-5]?\d):)?(\d{1,5}(?:[.,]\d{1,6})?)\Z")
+
+
+def rate_of(values: Mapping[str, str]) -> Fraction | None:
+    """Return Record.Framerate as frames per second, None while it is unknown."""
+    try:
+        rate = Fraction(values.get("Record.Framerate", ""))
+    except (ValueError, ZeroDivisionError):
+        return None
+    return rate if rate > 0 else None
+
+
+def frame_of(text: str, rate: Fraction | None, field: str) -> int:
+    """Read a mark: a whole number is a frame, ``[[hh:]mm:]ss[.mmm]`` a time. Raises InvalidInput, naming *field*."""
+    text = text.strip()
+    if _FRAME.match(text):
+        return int(text)
+    found = _TIME.match(text)
+    if found is None:
+        raise InvalidInput(f"{text[:40]!r} is neither a frame nor a time such as 00:12:34.560.", field)
+    if rate is None:
+        raise InvalidInput("The frame rate of this recording is unknown; type a frame instead of a time.", field)
+    hours, minutes, seconds = found.groups()
+    whole = int(hours or 0) * 3600 + int(minutes or 0) * 60
+    return round((whole + Fraction(seconds.replace(",", "."))) * rate)
+
+
+def time_of(frame: int, rate: Fraction | None) -> str:
+    """Write the time at which *frame* begins as hh:mm:ss.mmm; '' when the rate is unknown."""
+    if rate is None:
+        return ""
+    milliseconds = round(frame / rate * 1000)
+    sign, milliseconds = ("-", -milliseconds) if milliseconds < 0 else ("", milliseconds)
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{rest:03d}"
+
+
+def suggested(values: Mapping[str, str]) -> tuple[str, str]:
+    """Return in and out to begin with: the marks already set, else begin and end of the talk by the schedule."""
+    marks = values.get("Record.Cutin", ""), values.get("Record.Cutout", "")
+    rate, frames = rate_of(values), values.get("Record.DurationFrames", "")
+    if all(marks) or rate is None or not frames.isdigit():
+        return marks
+    before, after = (_frames(values.get(f"Record.{side}Padding", ""), rate) for side in ("Start", "End"))
+    begin, end = before, int(frames) - after
+    return (str(begin), str(end)) if 0 <= begin < end else ("0", frames)
+
+
+def _frames(seconds: str, rate: Fraction) -> int:
+    try:
+        return max(round(Fraction(seconds) * rate), 0)
+    except (ValueError, ZeroDivisionError):
+        return 0

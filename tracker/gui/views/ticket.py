@@ -1,0 +1,152 @@
+"""The ticket page, and what can be changed there by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from tracker import projects, properties, queries, tickets
+from tracker.db import transaction
+from tracker.errors import Conflict, InvalidInput
+from tracker.gui import conflicts, forms
+from tracker.gui.access import bp, me, needs, ticket_or_404
+from tracker.models import Ticket
+from tracker.statemachine import RECORDING
+
+LOG_ROWS = 200
+EMPTY_ROWS = 3
+"""So many properties can be added with one form."""
+
+
+@bp.get("/<slug>/ticket/<int:ticket_id>")
+def ticket(slug: str, ticket_id: int) -> ResponseReturnValue:
+    """Show everything about a ticket."""
+    return ticket_page(ticket_or_404(slug, ticket_id))
+
+
+def ticket_page(found: Ticket, error: InvalidInput | None = None) -> str:
+    """Draw the ticket page, with what was typed when *error* says what is wrong with it."""
+    own = properties.own(found)
+    family = [found, *found.children]
+    return render_template(
+        "ticket.html",
+        project=found.project,
+        ticket=found,
+        talk=found.parent or found,
+        why=tickets.why_waiting(found),
+        reasons={child.id: tickets.why_waiting(child) for child in found.children},
+        percent=projects.progress_of_talk(found) if found.type == RECORDING else found.progress,
+        own=own,
+        inherited=_inherited(found, own),
+        log=queries.history([member.id for member in family], LOG_ROWS),
+        comments=queries.comments([member.id for member in family]),
+        members={member.id: member for member in family},
+        before=found.table.predecessor(found.state, found.disabled),
+        after=found.table.successor(found.state, found.disabled),
+        states=[state for state in found.table.states if state.name not in found.disabled],
+        form=request.form,
+        error=error,
+        empty_rows=EMPTY_ROWS,
+    )
+
+
+def _inherited(found: Ticket, own: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """List (name, value, where from) of the properties in force that the ticket does not have itself."""
+    sources: list[tuple[str, Mapping[str, str]]] = []
+    if found.profile_version is not None:
+        sources.append((f"profile {found.profile_version.profile.slug}", properties.own(found.profile_version.profile)))
+    if found.parent is not None:
+        sources.append(("recording", properties.own(found.parent)))
+    sources.append(("project", properties.own(found.project)))
+    rest = [(name, value) for name, value in properties.merged(found).items() if own.get(name) != value]
+    return [
+        (name, value, next((where for where, values in sources if values.get(name) == value), "computed"))
+        for name, value in rest
+    ]
+
+
+# --- changes ---------------------------------------------------------------------------------------------------
+
+
+def _back(found: Ticket, said: str) -> ResponseReturnValue:
+    flash(said)
+    return redirect(url_for("gui.ticket", slug=found.project.slug, ticket_id=found.id), 303)
+
+
+@bp.post("/<slug>/ticket/<int:ticket_id>/state")
+@needs("superuser")
+def state(slug: str, ticket_id: int) -> ResponseReturnValue:
+    """Set any state of the ticket's type (seed 003)."""
+    found = ticket_or_404(slug, ticket_id)
+    target = forms.text("state")
+    try:
+        with transaction():
+            tickets.set_state(ticket_id, me(), target, version=forms.version(), comment=forms.text("comment"))
+    except Conflict as error:
+        return conflicts.page(error, ticket_id, {"state": target})
+    except InvalidInput as error:
+        return ticket_page(found, error), error.http_status
+    return _back(found, f"The ticket is now {target!r}.")
+
+
+@bp.post("/<slug>/ticket/<int:ticket_id>/failed")
+@needs("superuser")
+def failed(slug: str, ticket_id: int) -> ResponseReturnValue:
+    """Set or clear the failed flag."""
+    found = ticket_or_404(slug, ticket_id)
+    wanted = request.form.get("failed") == "1"
+    try:
+        with transaction():
+            tickets.set_failed(ticket_id, me(), wanted, version=forms.version(), comment=forms.text("comment"))
+    except Conflict as error:
+        return conflicts.page(error, ticket_id, {"failed": "yes" if wanted else "no"})
+    except InvalidInput as error:
+        return ticket_page(found, error), error.http_status
+    return _back(found, "The ticket is marked as failed." if wanted else "The failed flag is cleared.")
+
+
+@bp.post("/<slug>/ticket/<int:ticket_id>/properties")
+@needs("superuser")
+def edit_properties(slug: str, ticket_id: int) -> ResponseReturnValue:
+    """Write properties of the ticket; an empty value deletes."""
+    found = ticket_or_404(slug, ticket_id)
+    wanted = _typed_properties()
+    try:
+        with transaction():
+            changed = tickets.edit_properties(ticket_id, me(), wanted, version=forms.version())
+    except Conflict as error:
+        return conflicts.page(error, ticket_id, wanted)
+    except InvalidInput as error:
+        return ticket_page(found, error), error.http_status
+    return _back(found, f"{len(changed)} properties changed." if changed else "Nothing was different.")
+
+
+def _typed_properties() -> dict[str, str]:
+    """Return the properties of the form that its user changed.
+
+    `was` tells what each row showed: a script may have written others meanwhile. Browsers send CR LF for line ends.
+    """
+    names, values, shown = (request.form.getlist(field) for field in ("name", "value", "was"))
+    shown = shown if len(shown) == len(names) else [None] * len(names)  # type: ignore[list-item]
+    rows = zip(names, values, shown, strict=False)
+    plain = [(name.strip(), _lines(value), was if was is None else _lines(was)) for name, value, was in rows]
+    return {name: value for name, value, was in plain if name and value != was}
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\x00", "")
+
+
+@bp.post("/<slug>/ticket/<int:ticket_id>/comment")
+@needs("user")
+def comment(slug: str, ticket_id: int) -> ResponseReturnValue:
+    """Write a comment."""
+    found = ticket_or_404(slug, ticket_id)
+    try:
+        with transaction():
+            tickets.comment(ticket_id, me(), forms.text("comment"))
+    except InvalidInput as error:
+        return ticket_page(found, error), error.http_status
+    return _back(found, "The comment is written.")
