@@ -12,7 +12,7 @@ MAX_DURATION = timedelta(days=31)
 DAY_CHANGE = time(4)
 """Where a schedule day ends if the file does not say: a talk at 00:30 of day 1 is in the night after it."""
 
-_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::[0-9]{2}(?:\.[0-9]+)?)?")
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?")
 _DATE = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?\s*([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
@@ -20,7 +20,7 @@ _DATE = re.compile(
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})?")
 _HOURS = re.compile(r"([0-9]{1,4}):([0-9]{2})")
 _MINUTES = re.compile(r"[0-9]{1,5}")
-_THREE = re.compile(r"([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
+_THREE = re.compile(r"([0-9]{1,3}):([0-9]{2}):([0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,16 @@ class Day:
 
 
 def read_clock(text: str) -> time:
-    """Read `H:MM`, `HH:MM` or `HH:MM:SS` (seconds are dropped). Raise ValueError."""
+    """Read `H:MM`, `HH:MM` or `HH:MM:SS`. Raise ValueError."""
     found = _CLOCK.fullmatch(text)
-    if not found or int(found[1]) > 23 or int(found[2]) > 59:
+    if not found or int(found[1]) > 23 or int(found[2]) > 59 or int(found[3] or 0) > 59:
         raise ValueError(f"{text[:40]!r} is no time of day")
-    return time(int(found[1]), int(found[2]))
+    return time(int(found[1]), int(found[2]), int(found[3] or 0))
 
 
-def read_day(text: str) -> date:
-    """Read `YYYY-MM-DD`; a time behind it is ignored. Raise ValueError."""
-    return read_stamp(text).day
+def _same_minute(one: time, other: time) -> bool:
+    """Tell whether two clocks agree; `start` mostly has no seconds where `date` has."""
+    return (one.hour, one.minute) == (other.hour, other.minute)
 
 
 def _offset(text: str | None) -> timezone | None:
@@ -107,7 +107,7 @@ def read_duration(text: str, *, seconds: bool = False) -> tuple[timedelta, str]:
 
 def _three(text: str, first: str, second: int, third: int, seconds: bool) -> tuple[tuple[int, int, int, int], str]:
     clock = (0, int(first), second, third)
-    if len(first) == 2 or first == "0" or second > 23:
+    if len(first) > 1 or first == "0" or second > 23:
         return clock, ""
     if seconds:
         return clock, f"the duration '{text}' is taken as hours, minutes and seconds"
@@ -115,9 +115,9 @@ def _three(text: str, first: str, second: int, third: int, seconds: bool) -> tup
 
 
 def print_duration(length: timedelta) -> str:
-    """Print a duration as `HH:MM` (hours go beyond 23), a begun minute as a whole one."""
-    minutes = -(-int(length.total_seconds()) // 60)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+    """Print a duration as `HH:MM` (hours go beyond 23), with `:SS` where there are seconds."""
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}" + (f":{seconds:02d}" if seconds else "")
 
 
 def _local(day: date, clock: time, zone: ZoneInfo) -> tuple[datetime, tuple[str, ...]]:
@@ -146,10 +146,10 @@ def _without_date(clock: time | None, day: Day, zone: ZoneInfo) -> tuple[datetim
 def _with_offset(stamp: Stamp, given: time, clock: time | None, zone: ZoneInfo) -> tuple[datetime, tuple[str, ...]]:
     """Convert to the zone; where only the unconverted clock equals `start`, the offset is wrong and `start` right."""
     moment = datetime.combine(stamp.day, given, stamp.offset).astimezone(zone)
-    if clock is None or moment.time() == clock:
+    if clock is None or _same_minute(moment.time(), clock):
         return moment, ()
-    if given == clock:
-        moment, doubts = _local(stamp.day, clock, zone)
+    if _same_minute(given, clock):
+        moment, doubts = _local(stamp.day, given, zone)
         return moment, (f"the offset of its date is not that of {zone.key}; its start {clock:%H:%M} is used", *doubts)
     return moment, (f"its date says {moment:%H:%M}, its start {clock:%H:%M}; the date is used",)
 
@@ -178,6 +178,6 @@ def find_start(date_text: str, start_text: str, day: Day, zone: ZoneInfo) -> tup
         moment, more = _with_offset(stamp, given, clock, zone)
         return moment, doubts + more
     moment, more = _local(stamp.day, given, zone)
-    if clock is not None and clock != given:
+    if clock is not None and not _same_minute(clock, given):
         more += (f"its date says {given:%H:%M}, its start {clock:%H:%M}; the date is used",)
     return moment, doubts + more

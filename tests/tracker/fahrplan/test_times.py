@@ -77,7 +77,7 @@ def test_what_is_no_duration_is_told(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.timedeltas(timedelta(0), MAX_DURATION).map(lambda length: timedelta(minutes=length // timedelta(minutes=1))))
+@given(st.timedeltas(timedelta(0), MAX_DURATION).map(lambda length: timedelta(seconds=length // timedelta(seconds=1))))
 def test_a_printed_duration_reads_as_itself(length: timedelta) -> None:
     assert read_duration(print_duration(length)) == (length, "")
 
@@ -95,12 +95,23 @@ def test_any_duration_is_read_or_refused_with_a_sentence(text: str, seconds: boo
         assert doubt == "" or "is taken as" in doubt
 
 
-@pytest.mark.parametrize("text", ["9:05", "09:05", "09:05:59", "09:05:59.5"])
-def test_clocks_are_read_to_the_minute(text: str) -> None:
+@pytest.mark.parametrize("text", ["9:05", "09:05", "09:05:00", "09:05:00.5"])
+def test_clocks_are_read(text: str) -> None:
     assert read_clock(text) == time(9, 5)
 
 
-@pytest.mark.parametrize("text", ["24:00", "25:61", "9", "9:5", "\uff11\uff11:00", "", "11.00"])
+def test_seconds_of_a_date_are_kept_and_contradict_no_start() -> None:
+    start, doubts = find_start("2024-12-27T22:00:40+01:00", "22:00", DAY, BERLIN)
+    assert (start.isoformat(), doubts) == ("2024-12-27T22:00:40+01:00", ())
+    assert find_start("2024-12-27T22:00:40Z", "22:00", DAY, BERLIN)[0] == start
+
+
+def test_seconds_of_a_duration_are_kept() -> None:
+    assert print_duration(read_duration("00:00:24")[0]) == "00:00:24"
+    assert print_duration(read_duration("1:30:05")[0]) == "01:30:05"
+
+
+@pytest.mark.parametrize("text", ["24:00", "25:61", "9", "9:5", "9:05:60", "\uff11\uff11:00", "", "11.00"])
 def test_what_is_no_clock_is_told(text: str) -> None:
     with pytest.raises(ValueError, match="is no time of day"):
         read_clock(text)

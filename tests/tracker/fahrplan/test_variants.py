@@ -160,7 +160,9 @@ def test_the_room_around_is_taken_for_a_spelling_of_itself() -> None:
 
 
 def test_texts_are_trimmed_and_lose_control_characters() -> None:
-    (talk,) = talks(schedule(event(title=" A\n \u0085B\u200b\u007f ", extra="<description>\n x\r\n\ty \n</description>")))
+    (talk,) = talks(
+        schedule(event(title=" A\n \u0085B\u200b\u007f ", extra="<description>\n x\r\n\ty \n</description>"))
+    )
     assert talk.title == "A B\u200b"
     assert talk.description == "x\n\ty"
 
