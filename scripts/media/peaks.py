@@ -15,6 +15,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from scripts.media.demux import Unreadable, only, opened
+from scripts.media.ffmpeg import Stopped
 from scripts.media.files import inside
 from scripts.media.segments import signed
 from scripts.media.timeline import PTS_CLOCK, Segment, Timeline
@@ -29,10 +30,6 @@ _DRIFT_S = 0.02
 """Sound whose time stamps leave the count of samples by more is placed anew."""
 
 Samples = NDArray[np.float32]
-
-
-class PeaksStopped(Exception):
-    """The caller asked to stop; nothing was written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +59,7 @@ def measure(
 ) -> Peaks:
     """Decode the sound of the used parts of all files; holes are silent. A recording without sound has one channel.
 
-    `progress` is called with 0..1, `stopped` asked about every five seconds of sound. Raises PeaksStopped when it says
+    `progress` is called with 0..1, `stopped` asked about every five seconds of sound. Raises Stopped when it says
     so; Unreadable, a whole sentence, when a file is gone; PathRefused when a name leads out of the folder.
     """
     count = min(timeline.audio.channels, _MOST_CHANNELS) if timeline.audio else 1
@@ -70,7 +67,7 @@ def measure(
     for segment in timeline.segments if timeline.audio else ():
         for position, block, rate in _sound(timeline, segment, raw_folder):
             if stopped():
-                raise PeaksStopped
+                raise Stopped
             canvas.draw(*_used(timeline, segment, position, block, rate), rate)
             progress(min(max(position / rate / timeline.duration_s, 0.0), 1.0))
     progress(1.0)
@@ -143,11 +140,21 @@ def _frames(container: InputContainer) -> Iterator[av.AudioFrame]:
     """Decode the sound; packets that cannot be decoded are left out."""
     stream = container.streams.audio[0]
     only(container, stream)
-    for packet in container.demux(stream):
+    for packet in _packets(container, stream):
         try:
             yield from stream.codec_context.decode(packet)
         except FFmpegError:
             continue
+
+
+def _packets(container: InputContainer, stream: av.AudioStream) -> Iterator[av.Packet]:
+    """Read packets till the end, or till where a damaged file cannot be read on; an error of the disk is one."""
+    try:
+        yield from container.demux(stream)
+    except OSError:
+        raise
+    except FFmpegError:
+        return
 
 
 def _taken(fifo: av.AudioFifo) -> Samples:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from scripts.media.demux import WRAP, Media, Unreadable, read_media
-from scripts.media.timeline import PTS_CLOCK
+from scripts.media.timeline import PTS_CLOCK, TimelineError
 
 STILL_S = 60
 """A file that has not grown for so many seconds is complete."""
@@ -53,7 +53,7 @@ def find(raw_folder: Path, room_key: str, start: datetime, stop: datetime, zone:
 
     That is the file in force at `start` (the last one that begins till then) and all that begin before `stop`.
     Names that no recorder gives, links that lead out of the folder and what is no plain file are passed over.
-    Raises NoFolder; ValueError for a room key that is none.
+    Raises NoFolder; TimelineError for a room key that is none.
     """
     files = [_dated(entry, zone) for entry in _entries(raw_folder, room_key)]
     files = _settled(files, start.astimezone(UTC), stop.astimezone(UTC))
@@ -88,7 +88,9 @@ class _Entry:
 
 def _entries(raw_folder: Path, room_key: str) -> Iterator[_Entry]:
     if not _ROOM_KEY.fullmatch(room_key):
-        raise ValueError(f"{room_key!r} is no room key; it consists of the letters a-z, digits, '_' and '-'")
+        raise TimelineError(
+            f"{room_key!r} is no room key; it consists of the letters a-z, digits, '_' and '-'; rename the room."
+        )
     pattern = re.compile(re.escape(room_key) + r"-(\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2})\.ts", re.ASCII)
     root = raw_folder.resolve()
     try:

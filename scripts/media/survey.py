@@ -12,7 +12,7 @@ from pathlib import Path
 from scripts.media.demux import Media
 from scripts.media.placement import NAME_ERROR_S, Placed, Use, holes, overlaps, place, uses
 from scripts.media.segments import STILL_S, Found, complete, find, quiet_s
-from scripts.media.timeline import Video
+from scripts.media.timeline import TimelineError, Video
 
 GRACE_S = 600
 """How long after the padded end segments may still come, in seconds."""
@@ -69,7 +69,7 @@ def survey(
     """Look what the recorder of a room left between the padded `start` and `stop` (aware).
 
     A file counts as complete when it has a successor or has not grown for `still_s` seconds. Raises NoFolder;
-    ValueError for a room key that is none or when `stop` is not after `start`.
+    TimelineError for a room key that is none or when `stop` is not after `start`.
     """
     found = find(raw_folder, room_key, start, stop, zone)
     return assess(found, raw_folder, room_key, start, stop, zone, still_s)
@@ -84,10 +84,10 @@ def assess(
     zone: tzinfo,
     still_s: float = STILL_S,
 ) -> Survey:
-    """Survey files that `find` listed, without a look at the disk. Raises ValueError as `survey` does."""
+    """Survey files that `find` listed, without a look at the disk. Raises TimelineError as `survey` does."""
     start, stop = start.astimezone(UTC), stop.astimezone(UTC)
     if stop <= start:
-        raise ValueError("A recording must end after it begins; check Fahrplan.Duration and the paddings.")
+        raise TimelineError("A recording must end after it begins; check Fahrplan.Duration and the paddings.")
     files, misfits = _of_one_format([each for each in found if _reaches(each, start)])
     rate = files[0][1].rate if files else None
     frames = round(Fraction((stop - start) // _MICROSECOND, 1_000_000) * rate) if rate else 0

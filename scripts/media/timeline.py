@@ -18,8 +18,7 @@ from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 VERSION = 1
-PTS_CLOCK = 90_000
-"""Ticks per second of an MPEG-TS time stamp."""
+PTS_CLOCK = 90_000  # ticks per second of an MPEG-TS time stamp
 RATES = tuple(map(Fraction, ["24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60"]))
 _MICROSECOND = timedelta(microseconds=1)
 _FRAME_MARGIN = Fraction(1, 20)
@@ -27,7 +26,7 @@ _FRAME_MARGIN = Fraction(1, 20)
 
 
 class TimelineError(ValueError):
-    """A timeline contradicts itself or its JSON is not of the documented form; the sentence says where."""
+    """A timeline cannot be made, contradicts itself or is not of the documented form; the sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class Hole:
 
 @dataclass(frozen=True)
 class Overlap:
-    """The time that `file` shows once more although `other` shows it already."""
+    """The time that `file` and `other`, which began earlier, both show."""
 
     file: str
     other: str

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from scripts.media.demux import Unreadable
-from scripts.media.peaks import Peaks, PeaksStopped, measure
+from scripts.media.ffmpeg import Stopped
+from scripts.media.peaks import Peaks, measure
 from scripts.media.timeline import RATES, Audio, Hole, Segment, Timeline, Video
 from tests.scripts.media.rooms import recorded
 from tests.scripts.media.tiny import write_ts
@@ -142,7 +143,7 @@ def test_it_tells_how_far_it_is_and_stops_when_asked(tmp_path):
     whole, parts = over(part(file, 0, 300, (0, 300)), frames=300), []
     measure(whole, tmp_path, parts.append)
     assert parts == sorted(parts) and len(parts) == 4 and parts[-1] == 1.0
-    with pytest.raises(PeaksStopped):
+    with pytest.raises(Stopped):
         measure(whole, tmp_path, stopped=lambda: True)
 
 

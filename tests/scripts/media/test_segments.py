@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scripts.media.segments import NoFolder, complete, find, instants, quiet_s
+from scripts.media.timeline import TimelineError
 from tests.scripts.media.tiny import SECOND, unwritten, write_ts
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -91,7 +92,7 @@ def test_a_link_out_of_the_folder_is_passed_over(room, clip, tmp_path):
 
 @pytest.mark.parametrize("key", ["", "../saal1", "Saal 1", ".*", "saal1/x"])
 def test_a_room_key_that_is_none_is_refused(tmp_path, key):
-    with pytest.raises(ValueError, match="is no room key"):
+    with pytest.raises(TimelineError, match="is no room key"):
         names(tmp_path, key=key)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from scripts.media.segments import Found
 from scripts.media.survey import Lost, Ready, Survey, Waiting, outcome, survey
-from scripts.media.timeline import Video
+from scripts.media.timeline import TimelineError, Video
 from tests.scripts.media import rooms
 from tests.scripts.media.tiny import unwritten, write_ts
 
@@ -82,7 +82,7 @@ def test_nothing_at_all_is_a_survey_too(tmp_path):
 
 
 def test_a_talk_that_ends_before_it_begins_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"Fahrplan\.Duration"):
+    with pytest.raises(TimelineError, match=r"Fahrplan\.Duration"):
         survey(tmp_path, "saal1", START, START, rooms.BERLIN)
 
 
