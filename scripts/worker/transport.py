@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 FIRST_DELAY_S = 0.2
 LONGEST_DELAY_S = 10.0
 REPEATABLE_4XX = (408, 425, 429)
+IDLE_S = 1.5
+"""A connection that was idle longer is opened anew: the server may be closing it (it does after 2 s)."""
+
 INTERNAL_FAULT = -32500
 INTERNAL_PATIENCE_S = 120.0
 """A tracker whose database is restarted fails to answer for a while; a bug in it would fail for ever."""
@@ -48,16 +51,20 @@ class Connection:
         self._http = kind(parts.hostname or "", parts.port, timeout=timeout_s)
         self._prefix = parts.path.rstrip("/")
         self.address = f"{parts.scheme}://{parts.netloc}"
+        self._used = 0.0
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         """Post *body* to *path* and return the answer's body.
 
         Raise Unreachable when repeating may help (no connection, timeout, a server error), Forbidden when not.
         """
+        if time.monotonic() - self._used > IDLE_S:
+            self.close()
         try:
             self._http.request("POST", self._prefix + path, body, dict(headers))
             answer = self._http.getresponse()
             content = answer.read(wire.MAX_BYTES + 1)
+            self._used = time.monotonic()
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise Unreachable(str(error) or type(error).__name__) from error
