@@ -70,19 +70,22 @@ class Human:
 
     def _look(self, media: str, footage: Footage) -> tuple[int, int]:
         """Find the frames that show the first code of the talk and the one after its last."""
-        timeline = json.loads(self.get(f"{media}/timeline.json"))
+        segments = json.loads(self.get(f"{media}/timeline.json"))["segments"]
         where: dict[int, int] = {}
-        for segment in timeline["segments"]:
-            for index, code in enumerate(self._codes(media, segment)):
-                if code is not None:
-                    where.setdefault(code, segment["first_frame"] + index)
+        for segment in segments:
+            for index, code in self._codes(media, segment, (footage.first_code, footage.end_code)):
+                where.setdefault(code, segment["first_frame"] + index)
         return where[footage.first_code], where[footage.end_code]
 
-    def _codes(self, media: str, segment: dict[str, Any]) -> list[int | None]:
+    def _codes(self, media: str, segment: dict[str, Any], wanted: tuple[int, int]) -> list[tuple[int, int]]:
+        """Read the pictures of a segment, all of them if it may show a wanted code: (index in the file, code)."""
         with tempfile.NamedTemporaryFile(suffix=".ts") as file:
             file.write(self.get(f"{media}/{urllib.parse.quote(segment['file'])}"))
             file.flush()
-            return frame_codes(Path(file.name))
+            begin = frame_codes(Path(file.name), [0])[0]
+            if begin is None or not any(begin <= code < begin + segment["frames"] for code in wanted):
+                return []
+            return [(index, code) for index, code in enumerate(frame_codes(Path(file.name))) if code is not None]
 
     def check(self, ticket: int) -> None:
         """Take an encoding, watch it, accept it."""
