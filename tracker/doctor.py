@@ -80,6 +80,8 @@ def _answered(look: Callable[[Settings], Finding], settings: Settings) -> Findin
 def _database(settings: Settings) -> Finding:
     if not settings.embedded and (reason := database.refusal(settings.database_url)):
         return Finding("database", False, f"{database.shown(settings.database_url)}: {reason}")
+    if settings.embedded and not (settings.data_dir / "postgres").is_dir():
+        return Finding("database", True, f"embedded, to be made in {settings.data_dir} at the first start")
     with database.connected(settings) as ready:
         seen = database.status(ready.database_url)
         if not settings.embedded:

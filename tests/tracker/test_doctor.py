@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tracker.doctor import examine
+from tracker.embedded import running
+from tracker.settings import Settings
 
 
 @pytest.fixture
@@ -50,5 +52,15 @@ def test_an_ffmpeg_that_is_not_there_gets_the_remedy(environ, monkeypatch):
     assert "/nowhere/ffmpeg" in bad(environ)["ffmpeg"]
 
 
-def test_the_own_database_is_looked_at_too(place):
-    assert bad({"FAHRWERK_DATA_DIR": str(place / "data")}) == {}
+def test_the_own_database_is_looked_at_but_not_made(place):
+    environ = {"FAHRWERK_DATA_DIR": str(place / "data")}
+    assert bad(environ) == {} and not (place / "data" / "postgres").exists()
+    with running(Settings.from_env(environ), ("fsync=off",)):
+        found = {finding.subject: finding for finding in examine(environ)}
+    assert found["database"].good and "PostgreSQL 18" in found["database"].text
+
+
+def test_a_database_of_another_major_version_is_a_finding(place):
+    (place / "data" / "postgres").mkdir(parents=True)
+    (place / "data" / "postgres" / "PG_VERSION").write_text("17\n")
+    assert "PostgreSQL 17" in bad({"FAHRWERK_DATA_DIR": str(place / "data")})["database"]
