@@ -147,7 +147,7 @@ def _frames(container: InputContainer) -> Iterator[av.AudioFrame]:
             continue
 
 
-def _packets(container: InputContainer, stream: av.AudioStream) -> Iterator[av.Packet]:
+def _packets(container: InputContainer, stream: av.AudioStream) -> Iterator[av.Packet[av.AudioStream]]:
     """Read packets till the end, or till where a damaged file cannot be read on; an error of the disk is one."""
     try:
         yield from container.demux(stream)
