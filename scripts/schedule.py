@@ -47,7 +47,7 @@ def plan_of(properties: Mapping[str, str]) -> Plan:
 
     Fahrplan.DateTime counts; without it Fahrplan.Date and Fahrplan.Start in Project.TimeZone.
     """
-    zone = _zone(properties)
+    zone = time_zone(properties)
     begins = _begin(properties, zone).astimezone(zone)
     ends = (begins.astimezone(UTC) + _duration(properties)).astimezone(zone)
     return Plan(
@@ -66,7 +66,8 @@ def _garbled(name: str, value: str, wanted: str) -> NoPlan:
     return NoPlan(f"{name} is {value[:80]!r}, which is no {wanted}: {remedy(name)}.")
 
 
-def _zone(properties: Mapping[str, str]) -> ZoneInfo:
+def time_zone(properties: Mapping[str, str]) -> ZoneInfo:
+    """Return the project's time zone. Raise NoPlan when it is missing or unknown."""
     name = properties.get("Project.TimeZone", "").strip()
     try:
         return ZoneInfo(name)

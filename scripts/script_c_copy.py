@@ -1,0 +1,101 @@
+"""Script C: cut -> copying -> copied. Makes the cut master between the marks of the cut page and proves it.
+
+Record.Cutin and Record.Cutout are never changed here; what they mean in time, and how long the cut is, is added.
+"""
+
+from __future__ import annotations
+
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from scripts.languages import unknown_language
+from scripts.media.cut import Cut, CutError, cut_master
+from scripts.media.files import partial
+from scripts.media.probe import MediaUnreadable
+from scripts.media.timeline import Timeline, TimelineError
+from scripts.media.verify import VerifyFailed
+from scripts.schedule import NoPlan, time_zone
+from scripts.worker.folders import talk_folder
+from scripts.worker.job import Job, Work
+from scripts.worker.main import main
+from scripts.worker.outcomes import JobFailed
+
+MASTER = "cut.mkv"
+
+
+def frame_of(name: str, text: str) -> int:
+    """Read a cut mark. Raise JobFailed when it is no number of frames."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise JobFailed(f"{name} is {text[:40]!r}, which is no number of frames: set it on the cut page.")
+    return int(text)
+
+
+def decimal(seconds: Fraction) -> str:
+    """Return seconds with three to six decimals: enough to tell frames of any rate apart, no more than needed."""
+    text = f"{float(seconds):.6f}"
+    return text[:-3] + text[-3:].rstrip("0")
+
+
+def cut_properties(timeline: Timeline, cut_in: int, cut_out: int, frames: int, zone: ZoneInfo) -> dict[str, str]:
+    """Return what script C writes: the marks as local time and seconds, and the cut's own length without holes."""
+    begins, ends = (timeline.time_of(frame).astimezone(zone) for frame in (cut_in, cut_out))
+    return {
+        "Record.Cutintime": begins.strftime("%Y.%m.%d-%H_%M_%S"),
+        "Record.Cutouttime": ends.strftime("%Y.%m.%d-%H_%M_%S"),
+        "Record.Cutinseconds": decimal(cut_in / timeline.rate),
+        "Record.Cutoutseconds": decimal(cut_out / timeline.rate),
+        "Record.Cutdiffseconds": decimal(frames / timeline.rate),
+        "Record.Cutdiffframes": str(frames),
+    }
+
+
+class CopyJob(Job):
+    """Make the cut masters."""
+
+    kind = "copy"
+    state = "copying"
+    failures: ClassVar = (CutError, MediaUnreadable, NoPlan, TimelineError, VerifyFailed)
+
+    def run(self, work: Work) -> str:
+        """Cut, prove, tell what is missing, write the properties."""
+        cut_in, cut_out = (frame_of(name, work.need(name)) for name in ("Record.Cutin", "Record.Cutout"))
+        language = work.properties.get("Record.Language", "")
+        if language and (sentence := unknown_language(language)):
+            raise JobFailed(sentence)
+        zone, raw = time_zone(work.properties), work.folder("Processing.Path.Raw")
+        folder = talk_folder(work.properties, work.roots)
+        timeline = read_timeline(folder)
+        done = self._cut(timeline, raw, cut_in, cut_out, folder / MASTER, work)
+        if done.notes:
+            work.note("\n".join(done.notes))
+        work.save(cut_properties(timeline, cut_in, cut_out, done.frames, zone))
+        return f"{done.frames} frames in {len(done.pieces)} pieces"
+
+    def _cut(self, timeline: Timeline, raw: Path, cut_in: int, cut_out: int, target: Path, work: Work) -> Cut:
+        """Cut into a part of our own, so that the last question to the tracker comes before the final name."""
+        for leftover in target.parent.glob(f"..{target.stem}.*.part{target.suffix}"):
+            leftover.unlink()  # the part of a part: an earlier attempt was killed within the cut
+        with partial(target, work.ticket.attempt) as part:
+            done = cut_master(
+                timeline, raw, cut_in, cut_out, part, work.ticket.attempt, progress=work.percent, stop=work.halt
+            )
+            work.confirm()
+        return done
+
+
+def read_timeline(folder: Path) -> Timeline:
+    """Read the timeline script B wrote. Raise JobFailed when there is none, TimelineError when it is broken."""
+    try:
+        return Timeline.from_json((folder / "timeline.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, UnicodeDecodeError):
+        raise JobFailed(
+            f"There is no readable timeline.json in {folder}: move the recording ticket back to 'recorded', so that "
+            "script B describes the recording anew."
+        ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main(CopyJob()))
