@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 COMMANDS = {
     "serve": ("tracker.cli.serve", "Run the tracker."),
     "db": ("tracker.cli.db", "Upgrade, look at, export or import the database."),
+    "fahrplan": ("tracker.cli.fahrplan", "Import schedules."),
     "doctor": ("tracker.cli.doctor", "Check what this machine has and lacks."),
     "demo": ("tracker.cli.demo", "Run an invented conference through the whole pipeline."),
 }
