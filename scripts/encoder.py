@@ -1,0 +1,132 @@
+"""The encoder: ready to encode -> encoding -> encoded. Runs the job the tracker rendered from the profile's template.
+
+The result gets its final name only when it was measured against the cut master and the ticket still is ours.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import ClassVar
+
+from scripts.media import ffmpeg
+from scripts.media.files import inside
+from scripts.media.jobfile import JobfileError, Task, parse
+from scripts.media.jobplaces import JobPlaces
+from scripts.media.probe import MediaUnreadable
+from scripts.media.programs import ProgramRefused, program
+from scripts.media.verify import EncodingMeasured, VerifyFailed, verify_encoding
+from scripts.worker.folders import output_name
+from scripts.worker.job import Job, Work
+from scripts.worker.main import main
+from scripts.worker.outcomes import JobFailed
+
+SOUND_ONLY = frozenset({"aac", "flac", "m4a", "mp3", "oga", "ogg", "opus", "wav"})
+RUNNING_PERCENT = 90
+_RATE = re.compile(r"[1-9]\d{0,5}(/[1-9]\d{0,5})?")
+_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the encoded file must be: frames of the cut master and their rate, seconds, kind, delay put right."""
+
+    frames: int
+    seconds: float
+    rate: Fraction
+    has_video: bool
+    delay_s: float
+
+
+def expected(work: Work) -> Expected:
+    """Read from the properties what comes out. Raise JobFailed for what is missing or garbled."""
+    rate = work.need("Record.Framerate")
+    if not _RATE.fullmatch(rate):
+        raise JobFailed(f"Record.Framerate is {rate[:40]!r}, which is no rate like 25/1: merge the recording anew.")
+    return Expected(
+        frames=int(_number(work, "Record.Cutdiffframes")),
+        seconds=_number(work, "Record.Cutdiffseconds"),
+        rate=Fraction(rate),
+        has_video=work.need("EncodingProfile.Extension").lower() not in SOUND_ONLY,
+        delay_s=_number(work, "Record.AVDelay", "0") / 1000,
+    )
+
+
+def _number(work: Work, name: str, default: str = "") -> float:
+    text = work.properties.get(name, "").strip() or default or work.need(name)
+    if not _NUMBER.fullmatch(text):
+        raise JobFailed(f"{name} is {text[:40]!r}, which is no number: set it anew, or cut the recording again.")
+    return float(text)
+
+
+class EncodeJob(Job):
+    """Encode for one profile."""
+
+    kind = "encoder"
+    state = "encoding"
+    failures: ClassVar = (JobfileError, MediaUnreadable, VerifyFailed)
+
+    def run(self, work: Work) -> str:
+        """Fetch the job, run its tasks in order, measure the result, name it."""
+        wanted = expected(work)
+        target = inside(
+            work.roots, str(work.folder("Processing.Path.Output", make=True) / output_name(work.properties))
+        )
+        tasks = parse(work.tracker.get_jobfile(work.ticket.id))
+        _check_programs(tasks, work)
+        with ExitStack() as stack:
+            files = JobPlaces(work.roots, work.ticket.attempt, stack)
+            commands = [files.command(task) for task in tasks]
+            result = files.part_of(target)
+            self._run(commands, wanted, work)
+            measured = self._measure(result, commands, wanted, work)
+            work.confirm()
+        work.save(_properties(measured))
+        return f"{measured.frames} frames, {measured.seconds:.3f} s, {measured.size} bytes"
+
+    def _run(self, commands: list[list[str]], wanted: Expected, work: Work) -> None:
+        share = RUNNING_PERCENT / len(commands)
+        for number, command in enumerate(commands):
+
+            def progress(percent: float, begun: float = number * share) -> None:
+                work.percent(begun + share * percent / 100)
+
+            ffmpeg.run(command, duration_s=wanted.seconds, progress=progress, stop=work.halt)
+
+    def _measure(self, result: Path, commands: list[list[str]], wanted: Expected, work: Work) -> EncodingMeasured:
+        return verify_encoding(
+            result,
+            frames=wanted.frames,
+            seconds=wanted.seconds,
+            rate=wanted.rate,
+            has_video=wanted.has_video,
+            has_sound="-an" not in commands[-1],
+            delay_s=wanted.delay_s,
+            stop=work.halt,
+        )
+
+
+def _properties(measured: EncodingMeasured) -> dict[str, str]:
+    return {
+        "Encoding.Frames": str(measured.frames) if measured.rate else "",
+        "Encoding.Seconds": f"{measured.seconds:.3f}",
+        "Encoding.Bytes": str(measured.size),
+    }
+
+
+def _check_programs(tasks: list[Task], work: Work) -> None:
+    """Refuse a job that names a program not on the list, before anything is run."""
+    for task in tasks:
+        try:
+            program(task.program)
+        except ProgramRefused as refused:
+            profile = work.properties.get("EncodingProfile.Slug", "") or "of this ticket"
+            raise JobFailed(f"{refused} Correct the template of the encoding profile {profile}.") from refused
+
+
+if __name__ == "__main__":
+    sys.exit(main(EncodeJob()))

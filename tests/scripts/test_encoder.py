@@ -1,0 +1,198 @@
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import av
+import pytest
+
+from scripts.encoder import EncodeJob
+from scripts.media import ffmpeg
+from scripts.worker import loop
+from scripts.worker.loop import Shift
+from tests.scripts.scripted_tracker import ScriptedTracker
+
+FRAMES = 75
+TITLE = 'Öfen & "Züge"; -y $(rm)'
+Encode = Callable[..., tuple[Any, ...]]
+
+
+@pytest.fixture(scope="session")
+def master(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a cut master of 3 s."""
+    path = tmp_path_factory.mktemp("master") / "cut.mkv"
+    lavfi = ["-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=3", "-f", "lavfi", "-i", "sine=r=48000:d=3"]
+    ffmpeg.run(["ffmpeg", *lavfi, "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "flac", str(path)])
+    return path
+
+
+@pytest.fixture
+def encode(tracker: ScriptedTracker, shift: Shift, mount: Path, master: Path) -> Encode:
+    (mount / "cut.mkv").write_bytes(master.read_bytes())
+    (mount / "out").mkdir()
+
+    def turn(*tasks: list[str], before: Callable[[], object] = lambda: None, **changed: str) -> tuple[Any, ...]:
+        properties = {
+            "Processing__Path__Output": f"{mount}/out",
+            "EncodingProfile__Basename": "demo-7-deu-oefen-mp4",
+            "EncodingProfile__Extension": "mp4",
+            "EncodingProfile__Slug": "mp4",
+            "Record__Framerate": "25/1",
+            "Record__Cutdiffframes": str(FRAMES),
+            "Record__Cutdiffseconds": "3.000",
+        }
+        tracker.add(9, service="encoding", **(properties | changed))
+        tracker.jobfiles[9] = job(*(tasks or [mp4(mount)]))
+        before()
+        loop.step(EncodeJob(), shift)
+        return tracker.ended[-1] if tracker.ended else ()
+
+    return turn
+
+
+def mp4(mount: Path, *more: str) -> list[str]:
+    return [
+        "exe:ffmpeg", "-i", f"in:{mount}/cut.mkv", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac",
+        "-metadata", f"title={TITLE}", *more, f"out:{mount}/out/demo-7-deu-oefen-mp4.mp4",
+    ]  # fmt: skip
+
+
+def job(*tasks: list[str]) -> str:
+    """Write a job; a word before a colon is the filetype."""
+    kinds = ("exe", "in", "out", "tmp")
+    found = []
+    for task in tasks:
+        options = (word.split(":", 1) if word.split(":")[0] in kinds else ("", word) for word in task)
+        inner = "".join(f'<option filetype="{kind}">{escape(text)}</option>' for kind, text in options)
+        found.append(f'<task type="encoding">{inner}</task>')
+    return f"<job><tasks>{''.join(found)}</tasks></job>"
+
+
+def output(mount: Path) -> list[str]:
+    return sorted(path.name for path in (mount / "out").iterdir())
+
+
+def test_it_encodes_measures_and_names_the_result(encode: Encode, tracker: ScriptedTracker, mount: Path) -> None:
+    how, ticket_id, line = encode()
+    assert (how, ticket_id) == ("done", 9)
+    assert line.startswith("75 frames, 3.000 s, ")
+    assert output(mount) == ["demo-7-deu-oefen-mp4.mp4"]
+    path = mount / "out" / "demo-7-deu-oefen-mp4.mp4"
+    with av.open(str(path)) as container:
+        assert container.metadata["title"] == TITLE
+    properties = tracker.properties[9]
+    assert (properties["Encoding.Frames"], properties["Encoding.Seconds"]) == ("75", "3.000")
+    assert properties["Encoding.Bytes"] == str(path.stat().st_size)
+
+
+def test_sound_alone_has_no_frames(encode: Encode, tracker: ScriptedTracker, mount: Path) -> None:
+    task = ["exe:ffmpeg", "-i", f"in:{mount}/cut.mkv", "-map", "0:a", "-c:a", "libopus", f"out:{mount}/out/talk.opus"]
+    names = {"EncodingProfile__Basename": "talk", "EncodingProfile__Extension": "opus"}
+    assert encode(task, **names)[0] == "done"
+    assert tracker.properties[9]["Encoding.Frames"] == ""
+    assert float(tracker.properties[9]["Encoding.Seconds"]) == pytest.approx(3, abs=0.06)
+
+
+def test_two_passes_share_a_temporary_file(encode: Encode, mount: Path) -> None:
+    middle = f"{mount}/out/middle.mkv"
+    first = ["exe:ffmpeg", "-i", f"in:{mount}/cut.mkv", "-c", "copy", f"tmp:{middle}"]
+    second = [
+        "exe:ffmpeg",
+        "-i",
+        f"in:{middle}",
+        "-c:v",
+        "copy",
+        "-c:a",
+        "aac",
+        f"out:{mount}/out/demo-7-deu-oefen-mp4.mp4",
+    ]
+    assert encode(first, second)[0] == "done"
+    assert output(mount) == ["demo-7-deu-oefen-mp4.mp4"]
+
+
+def test_a_result_that_is_too_short_fails_and_is_dropped(encode: Encode, mount: Path) -> None:
+    how, _, sentence = encode(mp4(mount, "-frames:v", "70"))
+    assert how == "failed"
+    assert "has 70 frames and should have 75" in sentence
+    assert output(mount) == []
+
+
+def test_the_error_of_ffmpeg_is_told(encode: Encode, mount: Path) -> None:
+    how, _, sentence = encode(mp4(mount, "-nonsense", "1"))
+    assert how == "failed"
+    assert re.search(r"ffmpeg\S* ended with exit code \d+: .*\n\n.*nonsense", sentence, re.DOTALL)
+    assert output(mount) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"Record__Framerate": "25,movie=/etc/passwd"}, "Record.Framerate is '25,movie=/etc/passwd'"),
+        ({"Record__Cutdiffframes": "many"}, "Record.Cutdiffframes is 'many'"),
+        ({"Record__Cutdiffseconds": ""}, "Record.Cutdiffseconds is missing"),
+        ({"Record__AVDelay": "late"}, "Record.AVDelay is 'late'"),
+        ({"EncodingProfile__Extension": "webm"}, "does not write"),
+        ({"Processing__Path__Output": "/etc"}, "outside of"),
+    ],
+)
+def test_bad_properties_are_named(changed: dict[str, str], said: str, encode: Encode) -> None:
+    how, _, sentence = encode(**changed)
+    assert how == "failed"
+    assert said in sentence
+
+
+def test_another_program_is_refused_with_the_profile(encode: Encode, mount: Path) -> None:
+    marker = mount / "out" / "marker"
+    how, _, sentence = encode(["exe:ffmpeg", "-version"], ["exe:touch", f"out:{marker}"])
+    assert how == "failed"
+    assert "'touch'" in sentence
+    assert "encoding profile mp4" in sentence
+    assert output(mount) == []
+
+
+@pytest.mark.parametrize("kind", ["in", "out"])
+def test_a_file_outside_of_the_roots_is_refused(kind: str, encode: Encode) -> None:
+    how, _, sentence = encode(["exe:ffmpeg", "-i", f"{kind}:/etc/passwd"])
+    assert how == "failed"
+    assert "/etc/passwd" in sentence
+
+
+def test_a_missing_master_is_named(encode: Encode, mount: Path) -> None:
+    how, _, sentence = encode(before=(mount / "cut.mkv").unlink)
+    assert how == "failed"
+    assert f"The job reads {mount}/cut.mkv, which is not there" in sentence
+
+
+def test_a_lost_ticket_stops_ffmpeg_and_leaves_nothing(encode: Encode, tracker: ScriptedTracker, mount: Path) -> None:
+    endless = [
+        "exe:ffmpeg",
+        "-f",
+        "lavfi",
+        "-re",
+        "-i",
+        "testsrc2=s=160x90",
+        f"out:{mount}/out/demo-7-deu-oefen-mp4.mp4",
+    ]
+    threading.Timer(0.7, tracker.lost.add, [9]).start()
+    assert encode(endless) == ()
+    assert output(mount) == []
+
+
+def test_progress_is_reported(encode: Encode, tracker: ScriptedTracker, mount: Path) -> None:
+    slow = mp4(mount)
+    encode([slow[0], "-re", *slow[1:]])
+    percents = [int(call.params[2]) for call in tracker.called("ping")]
+    assert percents == sorted(percents)
+    assert 0 < percents[2] < 90
+
+
+def test_a_former_result_is_replaced_and_parts_swept(encode: Encode, mount: Path) -> None:
+    def leave() -> None:
+        (mount / "out" / "demo-7-deu-oefen-mp4.mp4").write_bytes(b"old")
+        (mount / "out" / ".demo-7-deu-oefen-mp4.1.part.mp4").write_bytes(b"half")
+
+    assert encode(before=leave)[0] == "done"
+    assert output(mount) == ["demo-7-deu-oefen-mp4.mp4"]
+    assert (mount / "out" / "demo-7-deu-oefen-mp4.mp4").stat().st_size > 1000
