@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": ("tracker.cli.serve", "Run the tracker."),
     "db": ("tracker.cli.db", "Upgrade, look at, export or import the database."),
     "fahrplan": ("tracker.cli.fahrplan", "Import schedules."),
+    "worker": ("tracker.cli.worker", "Run one of the scripts that do the work."),
     "doctor": ("tracker.cli.doctor", "Check what this machine has and lacks."),
     "demo": ("tracker.cli.demo", "Run an invented conference through the whole pipeline."),
 }
