@@ -16,7 +16,7 @@ from scripts.media.files import PathRefused, partial
 from scripts.publish.catalogue import Catalogue, NotOurs
 from scripts.publish.copies import ChecksumDiffers, Copied, Watcher, copy_proven, sidecar, write_sidecar
 from scripts.publish.entry import Entry, facts
-from scripts.publish.page import page
+from scripts.publish.page import write_page
 from scripts.worker.client import Project, Ticket, TrackerClient
 from scripts.worker.folders import distinct, folder, output_name
 from scripts.worker.job import Job, Work
@@ -97,7 +97,7 @@ class ReleaseJob(Job):
             for former in catalogue.of_ticket(entry.project, entry.ticket):
                 if former.name != name:
                     catalogue.remove(former)
-            write_index(catalogue, attempt)
+            write_page(catalogue, attempt)
         return entry
 
     def _note(self, work: Work, name: str, copied: Copied, catalogue: Catalogue) -> Entry:
@@ -130,7 +130,7 @@ class ReleaseJob(Job):
             if all(waiting.id != ticket.id for waiting in tracker.get_withdrawals()):
                 return False  # another script E was faster, and may have released it anew by now
             withdraw(ticket, project.slug, catalogue, tracker)
-            write_index(catalogue, "withdrawal")
+            write_page(catalogue, "withdrawal")
         return True
 
 
@@ -141,12 +141,6 @@ def withdraw(ticket: Ticket, slug: str, catalogue: Catalogue, tracker: TrackerCl
         catalogue.remove(entry)
     names = ", ".join(entry.name for entry in entries)
     tracker.set_withdrawn(ticket.id, f"Withdrawn: {names}" if names else f"Nothing of it was in {catalogue.folder}.")
-
-
-def write_index(catalogue: Catalogue, attempt: str | int) -> None:
-    """Write the page anew; the lock is held."""
-    with partial(catalogue.folder / "index.html", attempt) as part:
-        part.write_text(page(catalogue.entries()), encoding="utf-8")
 
 
 if __name__ == "__main__":

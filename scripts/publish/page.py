@@ -8,6 +8,8 @@ from itertools import groupby
 from string import Template
 from urllib.parse import quote
 
+from scripts.media.files import partial
+from scripts.publish.catalogue import Catalogue
 from scripts.publish.entry import Entry
 
 _PAGE = Template("""<!DOCTYPE html>
@@ -50,6 +52,12 @@ $files
 </ul>
 </article>
 """)
+
+
+def write_page(catalogue: Catalogue, attempt: str | int) -> None:
+    """Write index.html anew; the caller holds the catalogue's lock."""
+    with partial(catalogue.folder / "index.html", attempt) as part:
+        part.write_text(page(catalogue.entries()), encoding="utf-8")
 
 
 def page(entries: Iterable[Entry]) -> str:
