@@ -80,7 +80,7 @@ def _work(ticket: Ticket, user: User, waiting: str, working: str) -> Step | None
     if ticket.failed or ticket.user is None:
         return Step(f"{verb} again", _url(name, ticket))
     if ticket.user_id == user.id:
-        return Step(f"Go on with {'the cut' if working == 'cutting' else 'the check'}", _url(name, ticket))
+        return Step(f"Continue {working}", _url(name, ticket))
     return Step(f"{ticket.user.name} is {working}")
 
 

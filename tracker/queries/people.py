@@ -115,7 +115,15 @@ def lock_request(worker_id: int, request_id: str) -> None:
 
 
 def note_poll(project_id: int, state: str) -> None:
-    """Remember that a worker asked for work in *state*; written at most every 30 s to spare the row."""
+    """Remember that a worker asked for work in *state*; written at most every 30 s.
+
+    It is looked at first: even an insert that changes nothing would lock the row, and workers would queue up on it.
+    """
+    recent = select(Poll.state).where(
+        Poll.project_id == project_id, Poll.state == state, Poll.asked > func.now() - timedelta(seconds=30)
+    )
+    if db.session.scalar(recent) is not None:
+        return
     statement = insert(Poll).values(project_id=project_id, state=state, asked=func.now())
     db.session.execute(
         statement.on_conflict_do_update(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import product
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
@@ -59,25 +60,33 @@ def _free(project_id: int, states: Collection[str]) -> tuple[ColumnElement[bool]
     )
 
 
-def lock_next_free(project_id: int, kind: str, states: Collection[str], worker_id: int) -> Ticket | None:
-    """Lock the next ticket to hand out: never failed by this worker first, then priority, then waiting time."""
+def lock_next_free(
+    project_id: int, kind: str, states: Collection[str], worker_id: int, *, wait: bool = True
+) -> Ticket | None:
+    """Lock the next ticket to hand out: never failed by this worker first, then priority, then waiting time.
+
+    Tickets that others have locked are stepped over. When there are only such, *wait* for them: what is written into
+    the log of a ticket at this moment is not taken, and "nothing" has to be true (design D5).
+    """
     failed_by_me = exists().where(
         LogEntry.ticket_id == Ticket.id, LogEntry.worker_id == worker_id, LogEntry.event == FAILED_EVENT
     )
     parent = aliased(Ticket)
     parent_failed = exists().where(parent.id == Ticket.parent_id, parent.failed)
     free = (*_free(project_id, states), Ticket.type == kind, ~parent_failed)
-    for first_choice in (~failed_by_me, failed_by_me):
+    for patient, choice in product((False, True) if wait else (False,), (~failed_by_me, failed_by_me)):
         found = db.session.scalar(
             select(Ticket)
-            .where(*free, first_choice)
+            .where(*free, choice)
             .order_by(Ticket.priority.desc(), Ticket.state_since, Ticket.id)
             .limit(1)
-            .with_for_update(of=Ticket, skip_locked=True, key_share=True)
+            .with_for_update(of=Ticket, skip_locked=not patient, key_share=True)
             .execution_options(populate_existing=True)
         )
         if found is not None:
             return found
+        if not db.session.scalar(select(exists().where(*free))):
+            return None
     return None
 
 
@@ -237,6 +246,16 @@ def state_counts(project_id: int) -> Sequence[tuple[str, str, bool, int]]:
         .group_by(Ticket.type, Ticket.state, Ticket.failed)
     )
     return [(kind, state, failed, count) for kind, state, failed, count in rows]
+
+
+def project_stamp(project_id: int) -> tuple[object, ...]:
+    """Return numbers that change whenever a ticket of the project does: what live pages compare."""
+    row = db.session.execute(
+        select(func.count(), func.max(Ticket.modified), func.sum(Ticket.version), func.sum(Ticket.percent)).where(
+            Ticket.project_id == project_id
+        )
+    ).one()
+    return tuple(row)
 
 
 def talk_parts(project_ids: Collection[int]) -> Sequence[tuple[int, int, str, str, bool, bool, bool]]:

@@ -8,10 +8,16 @@ from zoneinfo import ZoneInfo
 from tracker import queries
 from tracker.db import now
 from tracker.models import Ticket
-from tracker.statemachine import ENCODING, STATIC
+from tracker.statemachine import ENCODING, PROCESS, STATIC, State
 from tracker.tickets import moves
 
 ASKED_WITHIN = timedelta(minutes=10)
+PEOPLE = {
+    "cutting": "Waits for somebody to cut it.",
+    "checking": "Waits for somebody to check it.",
+    "ready to release": "Waits for the last look at all files of the talk.",
+}
+"""What a person has to do so that a ticket reaches a state."""
 
 
 def why_waiting(ticket: Ticket) -> str:
@@ -55,6 +61,8 @@ def _parent(ticket: Ticket) -> str:
 def _service(ticket: Ticket) -> str:
     """Say who has to act next: a script that has not asked lately, or a person."""
     state = ticket.table.by_name[ticket.state]
+    if state.kind == PROCESS and state.name != "recording":
+        return _left_alone(ticket, state)
     if state.name == "scheduled" and ticket.end is not None and ticket.end < now():
         return "The talk is over, but no script A has moved it on." if _unasked(ticket, "recording") else ""
     target = ticket.table.successor(state.name, ticket.disabled)
@@ -62,12 +70,20 @@ def _service(ticket: Ticket) -> str:
         return ""
     script = ticket.table.by_name[target].script
     if script is None:
-        return f"Somebody has to take it to {target!r}."
+        return PEOPLE.get(target, f"Somebody has to take it to {target!r}.")
     if ticket.priority == 0:
         return "Its profile is switched off (priority 0)."
     return (
         f"No {script} asked for work in the last 10 minutes." if _unasked(ticket, target) else f"Queued for {script}."
     )
+
+
+def _left_alone(ticket: Ticket, state: State) -> str:
+    """A ticket in a process state that nobody holds: no script will take it from there."""
+    if state.script is None:
+        return "Nobody is at it; somebody has to take it up."
+    before = ticket.table.predecessor(state.name, ticket.disabled)
+    return f"No {state.script} holds it; set it to {before!r} to have it done."
 
 
 def _unasked(ticket: Ticket, state: str) -> bool:

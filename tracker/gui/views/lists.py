@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from tracker import projects, queries, tickets, users
 from tracker.db import transaction
 from tracker.errors import InvalidInput
-from tracker.gui import forms
+from tracker.gui import forms, live
 from tracker.gui.access import bp, me, needs, project_or_404
 from tracker.gui.filters import conference_day
 from tracker.models import Project, Room, Ticket
@@ -33,6 +33,11 @@ def front() -> ResponseReturnValue:
 def talks(slug: str) -> ResponseReturnValue:
     """List the talks of a project by day and room; filters come in the query."""
     project = project_or_404(slug)
+    tag = live.stamp(project)
+    return live.unchanged(tag) or live.tagged(_talks_page(project), tag)
+
+
+def _talks_page(project: Project) -> str:
     rooms = queries.rooms(project.id)
     chosen = _filters(project, rooms)
     found = queries.talks(project.id, **chosen)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from tracker import projects, properties, queries, tickets
 from tracker.db import transaction
 from tracker.errors import Conflict, InvalidInput
-from tracker.gui import conflicts, forms
+from tracker.gui import conflicts, forms, live
 from tracker.gui.access import bp, me, needs, ticket_or_404
 from tracker.models import Ticket
 from tracker.statemachine import RECORDING
@@ -23,7 +23,9 @@ EMPTY_ROWS = 3
 @bp.get("/<slug>/ticket/<int:ticket_id>")
 def ticket(slug: str, ticket_id: int) -> ResponseReturnValue:
     """Show everything about a ticket."""
-    return ticket_page(ticket_or_404(slug, ticket_id))
+    found = ticket_or_404(slug, ticket_id)
+    tag = live.stamp(found.project)
+    return live.unchanged(tag) or live.tagged(ticket_page(found), tag)
 
 
 def ticket_page(found: Ticket, error: InvalidInput | None = None) -> str:
