@@ -25,7 +25,7 @@ KEEP = {
 
 def get(slug: str) -> Project:
     """Return a project by its slug; raise NotFound."""
-    found = queries.project_by_slug(slug)
+    found = queries.project_by_slug(slug) if SLUG.match(slug) else None
     if found is None:
         raise NotFound(f"There is no project {slug!r}.")
     return found

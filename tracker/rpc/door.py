@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import UnionType
 from typing import Any, get_args, get_origin
 
 from flask import Blueprint, Response, current_app, request
+from werkzeug.datastructures import Headers
 
 from tracker import projects, wire, workers
 from tracker.db import transaction
-from tracker.errors import ProjectMissing, ProjectReadOnly, TrackerError
+from tracker.errors import NotFound, ProjectMissing, ProjectReadOnly, TrackerError
 from tracker.models import Project, Worker
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,8 @@ def method(
     """Publish a function under its wire *name*; calls find methods in the table only, never by attribute."""
 
     def publish(function: Callable[..., Any]) -> Callable[..., Any]:
-        METHODS[name.lower()] = Method(name, function, project, writes)
+        full = name if name.startswith("system.") else wire.PREFIX + name
+        METHODS[full.lower()] = Method(full, function, project, writes)
         return function
 
     return publish
@@ -87,11 +89,11 @@ def method(
 @bp.post("/<login_hash>/<fqdn>/<slug>")
 def door(login_hash: str, fqdn: str, slug: str = "") -> Response:
     """Answer one call. Faults come with HTTP 200 too: old clients retry anything else for half an hour."""
-    body = respond(request.get_data(), login_hash, fqdn, slug, dict(request.headers))
+    body = respond(request.get_data(), login_hash, fqdn, slug, request.headers)
     return Response(body, content_type="text/xml; charset=utf-8")
 
 
-def respond(payload: bytes, login_hash: str, fqdn: str, slug: str, headers: Mapping[str, str]) -> bytes:
+def respond(payload: bytes, login_hash: str, fqdn: str, slug: str, headers: Headers) -> bytes:
     """Authenticate, dispatch and encode: bytes in, bytes out. Expected refusals are faults, bugs are logged."""
     try:
         with transaction():
@@ -102,18 +104,23 @@ def respond(payload: bytes, login_hash: str, fqdn: str, slug: str, headers: Mapp
     except wire.WireError as error:
         return wire.fault(BAD_REQUEST, str(error))
     except TrackerError as error:
-        log.info("%s: refused: %s", fqdn, error)
+        log.info("%.100r: refused: %s", fqdn, error)
         return wire.fault(error.fault_code, str(error))
     except Exception:  # the boundary: whatever goes wrong inside, the client gets an answer without our internals
-        log.exception("%s: call failed", fqdn)
+        log.exception("%.100r: call failed", fqdn)
         return wire.fault(INTERNAL, "The tracker failed to answer this call; its log says why.")
 
 
 def _project(slug: str) -> Project | None:
-    return projects.get(slug) if slug else None
+    if not slug:
+        return None
+    try:
+        return projects.get(slug)
+    except NotFound as error:
+        raise ProjectMissing(str(error)) from None
 
 
-def _lease(headers: Mapping[str, str]) -> int | None:
+def _lease(headers: Headers) -> int | None:
     text = headers.get(wire.LEASE_SECONDS, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
 
@@ -130,11 +137,17 @@ def _once(call: Call, name: str, params: list[Any], request_id: str) -> bytes:
         return body
 
 
+def published(name: str) -> Method:
+    """Return the method of a wire name, ``C3TT.…`` or ``system.…``; raise NoMethod."""
+    found = METHODS.get(name.lower())
+    if found is None:
+        raise NoMethod(f"There is no method {name[:80]!r}; system.listMethods lists them.")
+    return found
+
+
 def dispatch(call: Call, name: str, params: list[Any]) -> Any:
     """Find the method in the table, bind its parameters, run it. Raises TrackerError or wire.Fault-like refusals."""
-    found = METHODS.get(name.lower()) or METHODS.get(name.removeprefix(wire.PREFIX).lower())
-    if found is None or not (name.startswith((wire.PREFIX, "system."))):
-        raise NoMethod(f"There is no method {name[:80]!r}; system.listMethods lists them.")
+    found = published(name)
     if found.needs_project and found.writes and call.project.read_only:
         raise ProjectReadOnly(f"Project {call.project.slug} is archived (read only).")
     if found.needs_project:

@@ -5,39 +5,31 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from tracker import queries, wire
+from tracker import queries
 from tracker.errors import TrackerError
-from tracker.rpc.door import BAD_PARAMETERS, METHODS, BadParameters, Call, Method, NoMethod, dispatch, method
+from tracker.rpc.door import BAD_PARAMETERS, METHODS, BadParameters, Call, dispatch, method, published
 from tracker.rpc.values import read_text
-
 
 MAX_CALLS = 100
 """Calls in one system.multicall."""
 
 
-def _published(name: str) -> Method:
-    found = METHODS.get(name.lower()) or METHODS.get(name.removeprefix(wire.PREFIX).lower())
-    if found is None:
-        raise NoMethod(f"There is no method {name[:80]!r}; system.listMethods lists them.")
-    return found
-
-
 @method("system.listMethods", project=False)
 def list_methods(call: Call) -> list[Any]:
     """Return the names of all methods."""
-    return sorted(m.name if m.name.startswith("system.") else wire.PREFIX + m.name for m in METHODS.values())
+    return sorted(found.name for found in METHODS.values())
 
 
 @method("system.methodHelp", project=False)
 def method_help(call: Call, name: str) -> str:
     """Return what a method does."""
-    return inspect.getdoc(_published(read_text(name)).function) or ""
+    return inspect.getdoc(published(read_text(name)).function) or ""
 
 
 @method("system.methodSignature", project=False)
 def method_signature(call: Call, name: str) -> list[Any]:
     """Return the types of a method: a list of one list, result first."""
-    return [_published(read_text(name)).signature]
+    return [published(read_text(name)).signature]
 
 
 @method("system.multicall", project=False)
@@ -52,7 +44,7 @@ def _one_of_many(call: Call, item: Any) -> Any:
     if not isinstance(item, dict) or not isinstance(item.get("params", []), list):
         return {"faultCode": BAD_PARAMETERS, "faultString": "A call is a struct of methodName and params."}
     name = str(item.get("methodName", ""))
-    if name == "system.multicall":
+    if name.lower() == "system.multicall":
         return {"faultCode": BAD_PARAMETERS, "faultString": "system.multicall does not call itself."}
     try:
         return [_isolated(call, name, item.get("params", []))]

@@ -12,6 +12,7 @@ from tracker.rpc.door import Call, method
 from tracker.rpc.values import (
     profile_struct,
     project_struct,
+    read_flag,
     read_id,
     read_number,
     read_state,
@@ -38,8 +39,8 @@ def get_version(call: Call) -> str:
 @method("getProjects", project=False)
 def get_projects(call: Call, read_only: bool = False, list_encoding_profiles: bool = True) -> list[Any]:
     """Return the projects; archived ones too with read_only, each with its encoding profiles unless told not to."""
-    found = queries.all_projects() if read_only else queries.writable_projects()
-    return [project_struct(project, bool(list_encoding_profiles)) for project in found]
+    found = queries.all_projects() if read_flag(read_only) else queries.writable_projects()
+    return [project_struct(project, read_flag(list_encoding_profiles)) for project in found]
 
 
 @method("getServices", project=False)
@@ -84,9 +85,9 @@ def get_ticket_properties(call: Call, ticket_id: int, pattern: str = "") -> dict
 @method("setTicketProperty", writes=True)
 def set_ticket_property(call: Call, ticket_id: int, name: str, value: str) -> bool:
     """Store one property of a ticket as text; '' deletes it. False for a virtual name."""
-    if read_text(name) in properties.VIRTUAL:
-        return False
-    return bool(set_ticket_properties(call, ticket_id, {read_text(name): value}))
+    return bool(
+        tickets.set_properties(read_id(ticket_id), call.project, call.worker, {read_text(name): read_text(value)})
+    )
 
 
 @method("setTicketProperties", writes=True)
@@ -94,10 +95,8 @@ def set_ticket_properties(call: Call, ticket_id: int, values: dict[str, Any]) ->
     """Store properties of a ticket; '' deletes; virtual names are ignored."""
     if not isinstance(values, Mapping) or not values:
         raise NoProperties()
-    ticket = _ticket(call, ticket_id)
-    written = properties.write(ticket, {str(name): read_text(value) for name, value in values.items()})
-    lines = (f"{name}={value}" if value else f"deleting {name}" for name, value in written.items())
-    tickets.add_log(ticket.id, call.project, call.worker, "\n".join(lines), event="RPC.setTicketProperties")
+    texts = {str(name): read_text(value) for name, value in values.items()}
+    tickets.set_properties(read_id(ticket_id), call.project, call.worker, texts)
     return True
 
 

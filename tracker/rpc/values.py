@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from tracker import queries, wire
@@ -29,9 +30,17 @@ def read_number(value: Any) -> float | None:
     """Return a number, None for ''; raise BadParameters for any other text."""
     text = read_text(value).strip()
     try:
-        return float(text) if text else None
-    except ValueError:
-        raise BadParameters(f"{text[:40]!r} is no number.") from None
+        number = float(wire.Double(text)) if text else None
+    except wire.WireError as error:
+        raise BadParameters(f"{error}.") from None
+    if number is not None and not math.isfinite(number):
+        raise BadParameters(f"{text[:40]!r} is no number.")
+    return number
+
+
+def read_flag(value: Any) -> bool:
+    """Return a switch, however a client writes it: a boolean, a number, '' for off."""
+    return read_text(value).strip().lower() not in ("", "0", "false")
 
 
 def read_state(call: Call, value: Any) -> str:

@@ -11,6 +11,7 @@ from tracker.tickets.dispatch import (
     heartbeat,
     next_state,
     return_silent,
+    set_properties,
     withdrawn,
 )
 from tracker.tickets.human import (
@@ -60,6 +61,7 @@ __all__ = [
     "return_silent",
     "send_back",
     "set_failed",
+    "set_properties",
     "set_state",
     "start_check",
     "start_cut",

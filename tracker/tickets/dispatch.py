@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from tracker import queries, wire
+from tracker import properties, queries, wire
 from tracker.db import db, now
 from tracker.errors import InvalidInput, NoService, NotAssigned, NotFound
 from tracker.models import Project, Ticket, Worker
@@ -49,12 +50,15 @@ def claim_next(project: Project, state: str, worker: Worker, lease_s: int | None
     table, row = _service(project, state)
     disabled = project.disabled_states.get(table.type, [])
     queries.note_poll(project.id, state)
-    return_silent()
+    none_returned = return_silent() == 0
     repeated = queries.lock_unnamed(project.id, state, worker.id, now() - REPEAT_AFTER)
     if repeated is not None:
         _lease(repeated, lease_s)
         return repeated
-    found = queries.lock_next_free(project.id, table.type, sources(table, row.name, disabled), worker.id)
+    # Whoever holds tickets waits for none: somebody may be waiting for these.
+    found = queries.lock_next_free(
+        project.id, table.type, sources(table, row.name, disabled), worker.id, wait=none_returned
+    )
     if found is None:
         return None
     moves.move(found, state, Actor.of(worker), ASSIGN)
@@ -89,8 +93,9 @@ def _lose(ticket: Ticket) -> None:
     if losses >= ticket.project.max_attempts:
         moves.unassign(ticket)
         ticket.failed = True
+        ticket.waiting = f"{reason}; lost {losses} times in a row, so a person has to look"
         moves.touch(ticket)
-        moves.log(ticket, actor, LOST, f"{reason}; lost {losses} times in a row, so a person has to look", state, state)
+        moves.log(ticket, actor, LOST, ticket.waiting, state, state)
     else:
         moves.move(ticket, _before(ticket), actor, LOST, f"{reason}; the ticket is free again")
     ticket.losses = losses
@@ -122,9 +127,15 @@ def in_project(ticket_id: int, project: Project) -> Ticket:
 
 
 def _late(ticket_id: int, project: Project, worker: Worker, event: str, message: str) -> bool:
-    """Answer a done or failed for a ticket the worker no longer holds: True if it said so before, else logged."""
+    """Answer a done or failed for a ticket the worker no longer holds: True if it said so before, else logged.
+
+    Raises NotAssigned when the worker never had the ticket.
+    """
     ticket = in_project(ticket_id, project)
-    if queries.last_service_event(ticket_id, worker.id) == event:
+    last = queries.last_service_event(ticket_id, worker.id)
+    if last is None:
+        raise NotAssigned(f"Ticket {ticket_id} was never assigned to {worker.name}.")
+    if last == event:
         return True
     moves.log(ticket, Actor.of(worker), f"{event}.late", f"came after the ticket was lost; nothing changed\n{message}")
     return False
@@ -169,6 +180,7 @@ def give_back(ticket_id: int, project: Project, worker: Worker, reason: str, ret
     told = ticket.waiting
     moves.move(ticket, _before(ticket), Actor.of(worker), GIVE_BACK, reason)
     ticket.waiting = reason[:2000] or told
+    ticket.losses = 0
     ticket.not_before = now() + timedelta(seconds=retry_after_s) if retry_after_s else None
     return True
 
@@ -212,9 +224,24 @@ def heartbeat(
     return wire.OK
 
 
-def add_log(ticket_id: int, project: Project, worker: Worker, message: str, *, event: str = "RPC.addLog") -> None:
+def add_log(ticket_id: int, project: Project, worker: Worker, message: str) -> None:
     """Write a worker's message into a ticket's log."""
-    moves.log(in_project(ticket_id, project), Actor.of(worker), event, message)
+    moves.log(in_project(ticket_id, project), Actor.of(worker), "RPC.addLog", message)
+
+
+def set_properties(ticket_id: int, project: Project, worker: Worker, values: Mapping[str, str]) -> dict[str, str]:
+    """Write properties of a ticket as a worker sent them; '' deletes, virtual names are ignored. Return what changed.
+
+    Raises InvalidInput for a malformed name; nothing is written then. The ticket is locked before its properties, as
+    by everybody who writes some.
+    """
+    ticket = in_project(ticket_id, project)
+    ticket.named = ticket.named or ticket.worker_id == worker.id
+    written = properties.write(ticket, values)
+    if written:
+        lines = (f"{name}={value}" if value else f"deleting {name}" for name, value in written.items())
+        moves.log(ticket, Actor.of(worker), "RPC.setTicketProperties", "\n".join(lines))
+    return written
 
 
 def withdrawn(ticket_id: int, project: Project, worker: Worker, message: str = "") -> bool:

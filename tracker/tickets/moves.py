@@ -89,7 +89,7 @@ def move(ticket: Ticket, target: str, actor: Actor, event: str, comment: str = "
     ticket.failed = False
     ticket.waiting = ""
     ticket.not_before = None
-    ticket.set_by_hand = by_hand
+    ticket.set_by_hand = ticket.set_by_hand or by_hand
     if old != new:
         ticket.state_since = now()
         _note_release(ticket, old, new)
@@ -98,6 +98,8 @@ def move(ticket: Ticket, target: str, actor: Actor, event: str, comment: str = "
     if ticket.type == RECORDING and old != new:
         _freeze_name(ticket)
         settle(ticket, reset_hand=True)
+    elif ticket.type == ENCODING and ticket.parent is not None:
+        _follow(ticket, has_material(ticket.parent))
     db.session.flush()
 
 
@@ -119,12 +121,17 @@ def settle(recording: Ticket, *, reset_hand: bool = False) -> None:
     A state set by hand stands until the recording moves (*reset_hand*).
     """
     ready = has_material(recording)
-    source, target = ("material needed", "ready to encode") if ready else ("ready to encode", "material needed")
     for child in queries.lock_children(recording.id):
         if reset_hand:
             child.set_by_hand = False
-        if child.state == source and not child.set_by_hand and child.worker_id is None and child.user_id is None:
-            move(child, target, TRACKER, "Recording.copied" if ready else "Recording.reverted")
+        _follow(child, ready)
+
+
+def _follow(child: Ticket, ready: bool) -> None:
+    """Move an encoding ticket that nobody works on to where its recording has it, unless a person put it there."""
+    source, target = ("material needed", "ready to encode") if ready else ("ready to encode", "material needed")
+    if child.state == source and not child.set_by_hand and child.worker_id is None and child.user_id is None:
+        move(child, target, TRACKER, "Recording.copied" if ready else "Recording.reverted")
 
 
 def _freeze_name(recording: Ticket) -> None:
