@@ -54,6 +54,7 @@ def record_room(
     mute: Sequence[Span] = (),
     black: Sequence[Span] = (),
     channels: int = 2,
+    clock_s: float = 0,
     room: str | None = None,
 ) -> list[Recorded]:
     """Write what the recorder of a room writes in `seconds` seconds from `start` (aware, the zone of the names) on.
@@ -61,6 +62,7 @@ def record_room(
     Frame n since `start` shows code first_code + n. The sound clicks at the pictures whose code is a multiple of the
     rounded rate, late by av_delay_ms. A hole (from, to in seconds) loses every segment it touches; with restart=True
     the recorder stops there and starts again instead: to the frame, with timestamps that begin anew (a new take).
+    `channels` 0 records no sound; `clock_s` is where the time stamps of a take begin (26.5 hours later they wrap).
     `talks` (from, to, title) name the slides and the voice, `mute` and `black` silence sound and picture.
     Raise ValueError for a naive start or odd sizes, RecordingFailed with what ffmpeg said.
     """
@@ -68,7 +70,7 @@ def record_room(
         raise ValueError("A recording needs a start with a time zone and a picture of even width and height.")
     picture = RoomPicture(room or room_key, size, rate, start, tuple(talks), tuple(black))
     sound = RoomSound(rate, first_code, tuple(talks), tuple(mute), av_delay_ms / 1000)
-    recorder = _Recorder(folder, room_key, start, first_code, segment_s, channels, picture, sound)
+    recorder = _Recorder(folder, room_key, start, first_code, segment_s, channels, clock_s, picture, sound)
     gaps = [(round(Fraction(a) * rate), round(Fraction(b) * rate)) for a, b in sorted(holes)]
     runs = _runs(round(Fraction(seconds) * rate), gaps if restart else [])
     recorded = [file for take, run in enumerate(runs) for file in recorder.write_take(take, *run)]
@@ -101,6 +103,7 @@ class _Recorder:
     first_code: int
     segment_s: float
     channels: int
+    clock_s: float
     picture: RoomPicture
     sound: RoomSound
 
@@ -108,7 +111,8 @@ class _Recorder:
         """Record the frames from `first` to before `end` with one encoder and name the files by their time."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.folder, prefix=".recorder-") as scratch:
-            self._write_sound(Path(scratch, "sound.wav"), first, end)
+            if self.channels:
+                self._write_sound(Path(scratch, "sound.wav"), first, end)
             self._encode(Path(scratch), first, end)
             return list(self._name_files(sorted(Path(scratch).glob("part-*.ts")), take, first, end))
 
@@ -143,12 +147,20 @@ class _Recorder:
         return [
             *("-hide_banner", "-nostats", "-loglevel", "error", "-y"),
             *("-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", str(self.picture.rate)),
-            *("-i", "pipe:0", "-i", str(scratch / "sound.wav"), "-map", "0:v", "-map", "1:a"),
+            *("-i", "pipe:0", *self._sound_options(scratch), "-map", "0:v"),
             *("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-bf", "2"),
             *("-g", str(gop), "-keyint_min", str(gop), "-sc_threshold", "0", "-flags", "+cgop"),
-            *("-c:a", "aac", "-aac_coder", "fast", "-b:a", "128k"),
             *("-f", "segment", "-segment_time", str(self.segment_s), "-segment_format", "mpegts"),
+            *("-initial_offset", str(self.clock_s)),
             str(scratch / "part-%05d.ts"),
+        ]
+
+    def _sound_options(self, scratch: Path) -> list[str]:
+        if not self.channels:
+            return []
+        return [
+            *("-i", str(scratch / "sound.wav"), "-map", "1:a"),
+            *("-c:a", "aac", "-aac_coder", "fast", "-b:a", "128k"),
         ]
 
     def _name_files(self, parts: list[Path], take: int, first: int, end: int) -> Iterator[Recorded]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 _ATTEMPT = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
+_PART = re.compile(r"\.(?P<stem>.+)\.[A-Za-z0-9_-]{1,40}\.part(?P<suffix>\.[^.]*|)")
+
 
 class PathRefused(Exception):
     """A path leads out of the folders work may lie in."""
@@ -39,6 +41,12 @@ def partial(path: Path, attempt: str | int) -> Iterator[Path]:
         sync(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def final_name(path: Path) -> str:
+    """Return the name a file has or will have: messages should not speak of parts."""
+    match = _PART.fullmatch(path.name)
+    return f"{match['stem']}{match['suffix']}" if match else path.name
 
 
 def drop_parts(path: Path) -> None:

@@ -77,7 +77,7 @@ def probe(path: Path, *, video_needed: bool = False) -> Media:
 
 def opened(path: Path) -> InputContainer:
     """Open a media file for reading, and nothing else. Raise MediaUnreadable with the reason."""
-    _check_there(path)
+    check_there(path)
     try:
         options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
         return av.open(str(path), options=options)
@@ -98,7 +98,8 @@ def picture_stream(container: InputContainer) -> VideoStream | None:
     return next((s for s in container.streams.video if not int(s.disposition) & _ATTACHED_PICTURE), None)
 
 
-def _check_there(path: Path) -> None:
+def check_there(path: Path) -> None:
+    """Raise MediaUnreadable when a file is not there or empty."""
     if not path.is_file():
         raise MediaUnreadable(f"{path.name} is not there; is the mount in place?")
     if path.stat().st_size == 0:

@@ -8,7 +8,8 @@ import pytest
 
 from demo.footage import Recorded, record_room
 
-START = datetime(2026, 5, 1, 10, 0, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+BERLIN = ZoneInfo("Europe/Berlin")
+START = datetime(2026, 5, 1, 10, 0, 0, tzinfo=BERLIN)
 NTSC = Fraction(30000, 1001)
 
 

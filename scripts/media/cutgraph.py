@@ -1,0 +1,143 @@
+"""The ffmpeg command of a cut master. Nothing is run and no file opened here.
+
+Everything is addressed by absolute time stamps. A seek in MPEG-TS lands anywhere, so seeking only saves reading; which
+frames and samples are taken is decided by trimming at the stamps of docs/timeline.md. Picture and sound are cut at the
+same stamps: what the recorder delayed stays delayed (design D8: the delay is applied once, by the encoder).
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from scripts.media.pieces import Input, Piece
+from scripts.media.timeline import PTS_CLOCK
+
+SAMPLE_RATE = 48_000
+_BLOCK = 4608  # else the size of the first scrap of sound becomes that of all FLAC blocks
+_WRAP = 1 << 33  # MPEG-TS stamps count modulo this
+_FILL = "async=1:min_hard_comp=0.02"  # one lost packet of sound (21 ms) becomes silence: what follows stays in place
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An input whose first file was opened.
+
+    `names` are its files as they lie in the scratch folder; `shift` is what libav's clock shows more than the
+    timeline's (1/90000 s); `sounds` counts the streams of sound.
+    """
+
+    input: Input
+    names: tuple[str, ...]
+    shift: int
+    sounds: int
+
+
+@dataclass(frozen=True)
+class _Branch:
+    """A piece on its way through the graph: its number, its input, the samples of sound it has to fill."""
+
+    index: int
+    number: int
+    source: Opened
+    piece: Piece
+    samples: int
+
+
+def build_command(opened: Sequence[Opened], rate: Fraction, layout: str, output: Path) -> list[str]:
+    """Compose the ffmpeg command that reads `opened` and writes the cut master to `output`.
+
+    One stream of picture at exactly `rate`; as many streams of sound (48 kHz, `layout`) as the input with the most has,
+    silence where one is missing, at least one. To be run in the folder where the inputs' names are.
+    """
+    command = ["ffmpeg", "-copyts"]
+    for source in opened:
+        command += [*_seek(source), "-f", "mpegts", "-i", f"concat:{'|'.join(source.names)}"]
+    sounds = max(1, *(source.sounds for source in opened))
+    command += ["-filter_complex", ";".join(_graph(opened, rate, layout, sounds)), "-map", "[v]"]
+    for sound in range(sounds):
+        command += ["-map", f"[a{sound}]"]
+    return [*command, *_encoding(rate), "-y", str(output)]
+
+
+def _seek(source: Opened) -> list[str]:
+    """Skip what lies long before the cut, unless the clock begins anew in these files."""
+    at = source.input.seek_pts
+    first, last = (pts + source.shift for pts in (source.input.segments[0].first_pts, source.input.pieces[-1].end_pts))
+    if at is None or first < 0 or last >= _WRAP:
+        return []
+    return ["-seek_timestamp", "1", "-noaccurate_seek", "-ss", f"{(at + source.shift) / PTS_CLOCK:.6f}"]
+
+
+def _encoding(rate: Fraction) -> list[str]:
+    """Compress so lightly that the encoders after it do not suffer; a key frame every second for quick review."""
+    return [
+        *("-r", str(rate), "-fps_mode", "cfr", "-c:v", "libx264", "-preset", "veryfast", "-crf", "16"),
+        *("-pix_fmt", "yuv420p", "-g", str(round(rate)), "-bf", "2"),
+        *("-c:a", "flac", "-max_muxing_queue_size", "4096", "-map_metadata", "-1", "-f", "matroska"),
+    ]
+
+
+def _graph(opened: Sequence[Opened], rate: Fraction, layout: str, sounds: int) -> Iterator[str]:
+    """Split each input, trim each piece, join picture and sounds separately.
+
+    Separately, because the concat filter fills up the shorter of two streams: so each stream has its exact length.
+    """
+    branches = list(_branches(opened, rate))
+    for number, source in enumerate(opened):
+        yield from _split(number, source, [branch.index for branch in branches if branch.number == number])
+    for branch in branches:
+        yield f"[v{branch.index}i]{_picture(branch.piece, branch.source.shift, rate)}[v{branch.index}o]"
+        for sound in range(sounds):
+            yield _sound(branch, sound, layout)
+    picture = "".join(f"[v{branch.index}o]" for branch in branches)
+    yield f"{picture}concat=n={len(branches)}:v=1:a=0,settb={rate.denominator}/{rate.numerator},setpts=N[v]"
+    for sound in range(sounds):
+        joined = "".join(f"[a{branch.index}s{sound}o]" for branch in branches)
+        yield f"{joined}concat=n={len(branches)}:v=0:a=1,asetpts=N/SR/TB,asetnsamples={_BLOCK}:p=0[a{sound}]"
+
+
+def _branches(opened: Sequence[Opened], rate: Fraction) -> Iterator[_Branch]:
+    """Number the pieces; samples are counted from the beginning, so that rounding never adds up."""
+    frames = 0
+    placed = [(number, source, piece) for number, source in enumerate(opened) for piece in source.input.pieces]
+    for index, (number, source, piece) in enumerate(placed):
+        begin, frames = frames, frames + piece.frames
+        samples = round(frames * SAMPLE_RATE / rate) - round(begin * SAMPLE_RATE / rate)
+        yield _Branch(index, number, source, piece, samples)
+
+
+def _split(number: int, source: Opened, indices: list[int]) -> Iterator[str]:
+    """Give each piece its own copy of the input's streams."""
+    yield f"[{number}:v:0]split={len(indices)}" + "".join(f"[v{index}i]" for index in indices)
+    for sound in range(source.sounds):
+        yield f"[{number}:a:{sound}]asplit={len(indices)}" + "".join(f"[a{index}s{sound}i]" for index in indices)
+
+
+def _picture(piece: Piece, shift: int, rate: Fraction) -> str:
+    """Take just the frames of a piece, with half a frame of margin; one that cannot be decoded repeats the former."""
+    half = PTS_CLOCK / rate / 2
+    start, end = piece.start_pts + shift, piece.end_pts + shift
+    return (
+        f"settb=1/{PTS_CLOCK},trim=start_pts={math.ceil(start - half)}:end_pts={math.ceil(end - half)},"
+        f"setpts=PTS-({start}),fps=fps={rate}:start_time=0:round=near,"
+        f"tpad=stop=-1:stop_mode=clone,trim=end_frame={piece.frames}"
+    )
+
+
+def _sound(branch: _Branch, sound: int, layout: str) -> str:
+    """Take just the samples that belong to a piece, or as much silence."""
+    end = f"[a{branch.index}s{sound}o]"
+    if sound >= branch.source.sounds:
+        silence = f"anullsrc=r={SAMPLE_RATE}:cl={layout},aformat=sample_fmts=s16"
+        return f"{silence},atrim=end_sample={branch.samples}{end}"
+    shift, piece = branch.source.shift, branch.piece
+    start, stop = (Fraction(pts + shift, PTS_CLOCK) for pts in (piece.start_pts, piece.end_pts))
+    first, last = (round(time * SAMPLE_RATE) for time in (start, stop))
+    return (
+        f"[a{branch.index}s{sound}i]atrim=start={float(start) - 1:.6f}:end={float(stop) + 1:.6f},"
+        f"aresample={SAMPLE_RATE}:{_FILL},aformat=sample_fmts=s16:channel_layouts={layout},"
+        f"atrim=start_pts={first}:end_pts={last},asetpts=PTS-({first}),"
+        f"aresample={_FILL}:first_pts=0,apad=whole_len={branch.samples},atrim=end_sample={branch.samples}{end}"
+    )

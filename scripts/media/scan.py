@@ -1,0 +1,93 @@
+"""Decode a finished file once, from beginning to end, and count what comes out."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import av
+from av.error import FFmpegError
+
+from scripts.media.ffmpeg import Stopped
+from scripts.media.files import final_name
+from scripts.media.probe import opened, picture_stream
+from scripts.media.sources import Luma, luma
+
+_ASK_EVERY = 25
+
+
+class VerifyFailed(Exception):
+    """A file is not what it should be; the sentence has the numbers."""
+
+
+@dataclass
+class SoundCount:
+    """A stream of sound: when it begins, its samples and their rate, the largest gap between stamps and samples."""
+
+    start_s: float = 0.0
+    samples: int = 0
+    rate: int = 48_000
+    gap_s: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Return its length."""
+        return self.samples / self.rate
+
+    def add(self, frame: av.AudioFrame) -> None:
+        """Count a block of samples."""
+        time, self.rate = float(frame.time or 0), frame.sample_rate
+        if not self.samples:
+            self.start_s = time
+        self.gap_s = max(self.gap_s, abs(time - self.start_s - self.seconds))
+        self.samples += frame.samples
+
+
+@dataclass
+class Scan:
+    """What was decoded: when each picture is shown (seconds), the streams of sound, the pictures that were kept."""
+
+    times: list[float] = field(default_factory=list)
+    sounds: list[SoundCount] = field(default_factory=list)
+    kept: dict[int, Luma] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> int:
+        """Return the number of pictures."""
+        return len(self.times)
+
+
+def scan(path: Path, keep: Collection[int] = (), stop: Callable[[], bool] | None = None) -> Scan:
+    """Decode everything; keep the pictures whose number is in `keep`.
+
+    Raise VerifyFailed when something cannot be decoded, Stopped when `stop` says so, MediaUnreadable.
+    """
+    result = Scan()
+    try:
+        with opened(path) as container:
+            _decode(container, result, set(keep), stop)
+    except FFmpegError as error:
+        reason = error.strerror or type(error).__name__
+        raise VerifyFailed(f"{final_name(path)} cannot be decoded after {result.frames} frames ({reason}).") from error
+    return result
+
+
+def _decode(
+    container: av.container.InputContainer, result: Scan, keep: set[int], stop: Callable[[], bool] | None
+) -> None:
+    picture = picture_stream(container)
+    if picture is not None:
+        picture.thread_type = "AUTO"
+        picture.codec_context.options = {"err_detect": "explode"}
+    result.sounds = [SoundCount() for _ in container.streams.audio]
+    numbers = {stream.index: number for number, stream in enumerate(container.streams.audio)}
+    wanted = [stream for stream in (picture, *container.streams.audio) if stream is not None]
+    for count, packet in enumerate(container.demux(*wanted)):
+        if stop is not None and count % _ASK_EVERY == 0 and stop():
+            raise Stopped("The check of the result was broken off on request.")
+        for frame in packet.decode():
+            if isinstance(frame, av.AudioFrame):
+                result.sounds[numbers[packet.stream.index]].add(frame)
+            elif isinstance(frame, av.VideoFrame):
+                if result.frames in keep:
+                    result.kept[result.frames] = luma(frame)
+                result.times.append(float(frame.time or 0))
