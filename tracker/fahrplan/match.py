@@ -166,6 +166,7 @@ def match(talks: Sequence[Talk], existing: Sequence[Known]) -> dict[int, int]:
     places = sorted((_of_talk(number, talk) for number, talk in enumerate(talks)), key=lambda place: place.order)
     stored = sorted((_of_known(number, known) for number, known in enumerate(existing)), key=lambda place: place.order)
     matching = _Matching(places, stored)
+    matching.by(lambda place: (place.guid, place.source_id, place.title, place.slot))
     matching.by_guid()
     matching.by(_keyed(lambda place: place.source_id, _ALIKE[0]))
     matching.by(_ALIKE[0])

@@ -9,6 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.tracker.fahrplan.samples import BERLIN, event, schedule
 from tracker.fahrplan import Changes, Known, Schedule, Skipped, Talk, diff, parse
@@ -210,3 +212,36 @@ def test_a_change_of_the_projects_zone_keeps_every_talk() -> None:
     after = [replace(t, start=t.start.astimezone(ZoneInfo("Asia/Tokyo"))) for t in before]
     changes = compare(before, after)
     assert (len(changes.new), len(changes.gone)) == (0, 0)
+
+
+TALKS = st.lists(
+    st.builds(
+        talk,
+        title=st.sampled_from("ABC"),
+        guid=st.sampled_from(["", "g", "h", "i"]),
+        source_id=st.sampled_from(["", "1", "2", "3"]),
+        hour=st.integers(0, 3),
+        room=st.sampled_from(["Saal 1", "Saal 2"]),
+        optout=st.sampled_from([None, True]),
+    ),
+    max_size=9,
+    unique_by=lambda t: (t.guid, t.source_id, t.title, t.start, t.room),  # parse() reports twins
+)
+
+
+@settings(deadline=None)
+@given(TALKS, TALKS)
+def test_every_talk_and_every_known_one_is_accounted_for_once(before: list[Talk], after: list[Talk]) -> None:
+    changes = compare(before, after)
+    matched = [pair.known.ticket_id for pair in (*changes.changed, *changes.unchanged)]
+    assert len(matched) + len(changes.new) == len(after)
+    assert sorted(matched + [gone.known.ticket_id for gone in changes.gone]) == list(range(len(before)))
+
+
+@settings(deadline=None)
+@given(TALKS, st.randoms())
+def test_the_order_in_the_file_adds_and_removes_nothing(talks: list[Talk], random: Any) -> None:
+    shuffled = random.sample(talks, len(talks))
+    changes = compare(talks, shuffled)
+    assert (changes.new, changes.gone) == ((), ())
+    assert all(change.fields.keys() <= {LOCK} for change in changes.changed)
