@@ -188,5 +188,5 @@ class _Watch:
 def _failure(argv: Sequence[str], returncode: int, tail: str) -> str:
     name = Path(argv[0]).name
     how = f"was killed by signal {-returncode}" if returncode < 0 else f"ended with exit code {returncode}"
-    last = tail.strip().splitlines()[-1:] or ["it said nothing"]
-    return f"{name} {how}: {last[0]}"
+    lines = [line for line in tail.splitlines() if line.strip() and line != "Conversion failed!"]
+    return f"{name} {how}: {lines[-1] if lines else 'it said nothing'}"

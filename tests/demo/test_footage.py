@@ -35,6 +35,21 @@ def test_every_frame_tells_its_number(recorded: list[Recorded]) -> None:
         assert frame_codes(file.path) == list(range(file.first_code, file.first_code + file.frames))
 
 
+def test_single_frames_can_be_asked_for(recorded: list[Recorded]) -> None:
+    assert frame_codes(recorded[0].path, [0, 7, 99]) == [1000, 1007, 1099]
+
+
+def test_mute_and_black_spans_are_silent_and_dark(tmp_path: Path) -> None:
+    (file,) = record_room(
+        tmp_path, "saal1", START, 4, size=(160, 90), talks=[(0, 4, "A lamp")], mute=[(0.5, 2.5)], black=[(1, 2)]
+    )
+    seconds = {round(time - 1.48) for time in click_times(file.path)}
+    assert (3 in seconds, seconds & {1, 2}) == (True, set())
+    with av.open(str(file.path)) as container:
+        light = [int(frame.to_ndarray(format="gray")[:60].max()) for frame in container.decode(video=0)]
+    assert max(light[25:50]) < 30 < min(light[:25] + light[50:])
+
+
 def test_the_timestamps_go_on_from_file_to_file(recorded: list[Recorded]) -> None:
     first, second = (_first_pts(file.path) for file in recorded[:2])
     assert second - first == 100 * 3600
