@@ -233,7 +233,8 @@ TALKS = st.lists(
 @given(TALKS, TALKS)
 def test_every_talk_and_every_known_one_is_accounted_for_once(before: list[Talk], after: list[Talk]) -> None:
     changes = compare(before, after)
-    matched = [pair.known.ticket_id for pair in (*changes.changed, *changes.unchanged)]
+    matched = [change.known.ticket_id for change in changes.changed]
+    matched += [same.known.ticket_id for same in changes.unchanged]
     assert len(matched) + len(changes.new) == len(after)
     assert sorted(matched + [gone.known.ticket_id for gone in changes.gone]) == list(range(len(before)))
 
