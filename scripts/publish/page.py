@@ -29,7 +29,7 @@ h2 { margin: 2.5rem 0 .5rem; font-size: 1.1rem; color: var(--soft); }
 article { padding: 1rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 h3 { margin: 0; font-size: 1.15rem; line-height: 1.3; }
 p { margin: .15rem 0; }
-.soft, small { color: var(--soft); }
+.soft, small { color: var(--soft); font-weight: 400; }
 ul { display: flex; flex-wrap: wrap; gap: .5rem; margin: .6rem 0 0; padding: 0; list-style: none; }
 li { padding: .35rem .7rem; border: 1px solid var(--line); border-radius: .5rem; }
 a { color: var(--accent); }
@@ -115,10 +115,11 @@ def _talk(files: list[Entry]) -> str:
 
 def _file(entry: Entry) -> str:
     link = escape(quote(entry.name))
-    extension = entry.name.rpartition(".")[2].upper()
+    extension = entry.name.rpartition(".")[2]
+    about = size(entry.bytes) if extension == entry.profile else f"{extension.upper()}, {size(entry.bytes)}"
     return (
-        f'<li><a href="{link}">{escape(entry.profile or entry.name)} <small>{escape(extension)}, '
-        f'{escape(size(entry.bytes))}</small></a> <a href="{link}.sha256"><small>SHA-256</small></a></li>'
+        f'<li><a href="{link}">{escape(entry.profile or entry.name)} <small>{escape(about)}</small></a> '
+        f'<a href="{link}.sha256"><small>SHA-256</small></a></li>'
     )
 
 

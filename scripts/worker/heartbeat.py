@@ -33,8 +33,12 @@ class Heartbeat:
     """A thread that pings for one ticket, every quarter of the lease, between entering and leaving the block."""
 
     def __init__(self, tracker: TrackerClient, ticket_id: int, halt: Halt, *, lease_s: float) -> None:
-        """Prepare to ping for *ticket_id*; *halt.lost* is set when the tracker says it is lost."""
+        """Prepare to ping for *ticket_id*; *halt.lost* is set when the tracker says it is lost.
+
+        Once the loop has set `reporting`, pings only keep the lease alive while the tracker is hard to reach.
+        """
         self.percent = 0.0
+        self.reporting = threading.Event()
         self._every_s = lease_s / BEATS_PER_LEASE
         self._tracker = tracker.twin(timeout_s=min(self._every_s, LONGEST_TIMEOUT_S))
         self._ticket_id = ticket_id
@@ -70,8 +74,9 @@ class Heartbeat:
         try:
             self._tracker.ping(self._ticket_id, "\n".join(said), self.percent)
         except TicketLost as lost:
-            log.info("%s", lost)
-            self._halt.lost.set()
+            if not self.reporting.is_set():  # a ping may meet the report on its way; the report knows better
+                log.warning("%s", lost)
+                self._halt.lost.set()
         except (TrackerUnavailable, Refused) as error:
             log.warning("ticket %s: a ping did not get through: %s", self._ticket_id, error)
             with self._guard:

@@ -161,6 +161,7 @@ def work_on(job: Job, ticket: Ticket, tracker: TrackerClient, shift: Shift) -> O
         with terminal.showing(label) as show:
             outcome = _attempt(job, Work(ticket, patient, shift.settings.roots, halt, heart, show), shift)
         took = f"{time.monotonic() - begun:.1f} s"
+        heart.reporting.set()
         log.info("%s: %s after %s", label, _in_words(outcome), took)
         _report(outcome, ticket, patient, took)
     return outcome
@@ -179,6 +180,7 @@ def _judge(error: Exception, job: Job, work: Work, shift: Shift) -> Outcome:
     if work.halt.lost.is_set() or isinstance(error, TicketLost):
         return Lost()
     if shift.stop.now.is_set():
+        shift.stop.broke_off = True
         return GivenBack(f"The worker {shift.tracker.fqdn} was stopped while it worked on this.", 0)
     if isinstance(error, Wait):
         return GivenBack(error.reason, error.retry_s)

@@ -49,7 +49,7 @@ def serve(job: Job, *, once: bool, name: str | None, environ: Mapping[str, str] 
         code = CRASHED
     finally:
         taken.release()
-    return BROKEN_OFF if stop.now.is_set() else code
+    return BROKEN_OFF if stop.broke_off else code
 
 
 def _work(job: Job, shift: loop.Shift, *, once: bool) -> int:

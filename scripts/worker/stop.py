@@ -21,6 +21,8 @@ class Stop:
         """Begin with neither asked for."""
         self.finish = threading.Event()
         self.now = threading.Event()
+        self.broke_off = False
+        """Whether work was given up because of *now*."""
 
     def ask(self) -> None:
         """Take one more request to stop: the first means finish, the second means now."""

@@ -107,3 +107,10 @@ def test_the_second_signal_kills_the_child_and_gives_the_ticket_back(
 def _read_line(process: Process) -> str:
     assert process.stderr is not None
     return process.stderr.readline()
+
+
+def test_two_signals_while_idle_break_nothing_off(process: Process, tracker: ScriptedTracker) -> None:
+    until(lambda: tracker.called("assignNextUnassignedForState"))
+    for _ in range(2):
+        process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == OK
