@@ -82,7 +82,7 @@ def _video(path: Path, footage: Footage, problems: list[str]) -> dict[str, Any]:
         problems.append(f"{path.name} shows {seen} as picture {wrong[0]} instead of {expected[wrong[0]]}")
     offset = av_offset_ms(path, footage.rate)
     _judge_offset(path, footage.rate, offset, problems)
-    return {"expected_frames": len(expected), "frames": len(codes), "av_offset_ms": round(offset, 2)}
+    return {"expected_frames": len(expected), "frames": len(codes), "av_offset_ms": round(offset, 2) + 0.0}
 
 
 def _samples(frames: int) -> Sequence[int]:
@@ -103,7 +103,7 @@ def _sound(path: Path, footage: Footage, problems: list[str]) -> dict[str, Any]:
     offsets = [1000 * (is_at - should) for is_at, should in zip(heard, expected, strict=True)]
     for offset in (min(offsets), max(offsets)):
         _judge_offset(path, footage.rate, offset, problems)
-    return {"av_offset_ms": round(median(offsets), 2)}
+    return {"av_offset_ms": round(median(offsets), 2) + 0.0}
 
 
 def _clicks(footage: Footage) -> Iterator[float]:
