@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from demo.footage.framecode import paint_code
 from demo.footage.wallclock import wall_time
+from tracker.names import transliterate
 
 SLIDE_S = 20.0
 _SWAY_S = 4.0
@@ -138,12 +139,13 @@ def _slide(room: str, size: tuple[int, int], title: str, number: int) -> Image.I
     draw = ImageDraw.Draw(image)
     width, height = size
     draw.rectangle((0, 0, width, height // 40), fill=(230, 120, 30))
-    _write_title(draw, size, title or "Break")
+    _write_title(draw, size, transliterate(title) or "Break")
     small = ImageFont.load_default(size=height / 16)
     for line in range(3 if title else 0):
         point = _POINTS[(zlib.crc32(title.encode()) + 3 * number + line) % len(_POINTS)]
         draw.text((width * 0.06, height * (0.4 + 0.1 * line)), f"- {point}", font=small, fill=(235, 235, 235))
-    foot = f"{room}  ·  slide {number}" if title else f"{room}  ·  we go on soon"
+    place = transliterate(room)  # the font that Pillow brings has no umlauts
+    foot = f"{place}  -  slide {number}" if title else f"{place}  -  we go on soon"
     draw.text((width * 0.06, height * 0.76), foot, font=small, fill=(190, 200, 210))
     left, top, box_w, box_h = _speaker_box(size)
     draw.rectangle((left, top, left + box_w - 1, top + box_h - 1), fill=(70, 70, 70))
