@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -83,9 +83,8 @@ def create_recording(
     db.session.flush()
     properties.write(ticket, values if values is not None else by_hand(ticket, room))
     moves.log(ticket, actor, event, locked, None, ticket.state)
-    for used in queries.project_profiles(project.id):
-        if used.auto_create:
-            _create_encoding(ticket, used, actor)
+    used = [each for each in queries.project_profiles(project.id) if each.auto_create]
+    _create_encodings([(ticket, each) for each in used], actor)
     db.session.flush()
     return ticket
 
@@ -136,29 +135,32 @@ def retime(ticket: Ticket, room: str, start: datetime | None, end: datetime | No
     db.session.flush()
 
 
-def _create_encoding(recording: Ticket, used: ProjectProfile, actor: Actor) -> Ticket:
+def _create_encodings(wanted: Sequence[tuple[Ticket, ProjectProfile]], actor: Actor) -> None:
+    """Make one encoding ticket for each (recording, profile), all in one statement."""
+    made = [_encoding(recording, used) for recording, used in wanted]
+    db.session.add_all(made)
+    db.session.flush()
+    for ticket, (_recording, used) in zip(made, wanted, strict=True):
+        moves.log(ticket, actor, "Created", used.version.profile.name, None, ticket.state)
+
+
+def _encoding(recording: Ticket, used: ProjectProfile) -> Ticket:
     table = workflow(recording.project.workflow).tables[ENCODING]
-    ready = moves.has_material(recording)
-    ticket = Ticket(
+    return Ticket(
         project=recording.project,
         parent=recording,
         type=ENCODING,
-        state="ready to encode" if ready else table.initial,
+        state="ready to encode" if moves.has_material(recording) else table.initial,
         profile_id=used.profile_id,
         profile_version=used.version,
         priority=used.priority,
     )
-    db.session.add(ticket)
-    db.session.flush()
-    moves.log(ticket, actor, "Created", used.version.profile.name, None, ticket.state)
-    return ticket
 
 
 def create_encodings(project: Project, used: ProjectProfile, actor: Actor = TRACKER) -> int:
     """Make the missing encoding tickets of one profile for all talks of a project. Return how many."""
     missing = queries.recordings_without(project.id, used.profile_id)
-    for recording in missing:
-        _create_encoding(recording, used, actor)
+    _create_encodings([(recording, used) for recording in missing], actor)
     return len(missing)
 
 
