@@ -24,7 +24,7 @@ from tracker.settings import DRIVER, Settings, make_data_dir
 log = logging.getLogger(__name__)
 
 DATABASE = "fahrwerk"
-START_S = 60.0
+START_S = 300.0
 """Seconds until a start, an attach or a recovery after a crash must have come to an end."""
 
 _starting: set[Path] = set()

