@@ -48,6 +48,10 @@ class Notices:
         self._last[about] = sentence
         return True
 
+    def forget(self, about: object) -> None:
+        """Take anything about a thing for news again."""
+        self._last.pop(about, None)
+
 
 @dataclass(frozen=True)
 class Shift:
@@ -112,6 +116,8 @@ def step(job: Job, shift: Shift) -> bool:
             raise
         except Exception as error:
             errors.append(error)
+    for further in errors[1:]:
+        log.error("and in another project:", exc_info=further)
     for first in errors:
         raise first
     shift.notices.is_news("tracker", "")
@@ -143,7 +149,11 @@ def _has_room(shift: Shift) -> bool:
     if shift.notices.is_news("reserve", str(short.mount) if short else ""):
         sentence = short.sentence if short else "There is room again; work is taken."
         log.warning("%s", sentence)
-        shift.tracker.ping(log_delta=sentence)
+        try:
+            shift.tracker.ping(log_delta=sentence)
+        except TrackerUnavailable:
+            shift.notices.forget("reserve")  # to be told again
+            raise
     return short is None
 
 

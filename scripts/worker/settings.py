@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,200}[A-Za-z0-9])?")
 Number = TypeVar("Number", int, float)
 
 
@@ -43,7 +45,7 @@ class WorkerSettings:
             tracker_url=_url(environ, mistakes),
             secret=_secret(environ, mistakes),
             roots=_roots(environ, mistakes) if needs_roots else (),
-            host=environ.get("FAHRWERK_WORKER_HOST", "").strip() or socket.getfqdn(),
+            host=_host(environ, mistakes),
             project=environ.get("FAHRWERK_PROJECT", "").strip() or None,
             reserve_mb=_number(environ, "FAHRWERK_RESERVE_MB", cls.reserve_mb, int, mistakes, least=0),
             poll_s=_number(environ, "FAHRWERK_POLL_S", cls.poll_s, float, mistakes, least=0.1),
@@ -74,6 +76,13 @@ def _secret(environ: Mapping[str, str], mistakes: list[str]) -> str:
     if not secret:
         mistakes.append("FAHRWERK_SECRET is missing: set it to the secret of the tracker's FAHRWERK_SECRET")
     return secret
+
+
+def _host(environ: Mapping[str, str], mistakes: list[str]) -> str:
+    host = environ.get("FAHRWERK_WORKER_HOST", "").strip() or socket.getfqdn()
+    if not HOST.fullmatch(host):
+        mistakes.append(f"FAHRWERK_WORKER_HOST is {host[:60]!r}, which is no host name like encoder.example.org")
+    return host
 
 
 def _roots(environ: Mapping[str, str], mistakes: list[str]) -> tuple[Path, ...]:

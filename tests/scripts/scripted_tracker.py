@@ -151,6 +151,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Door(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or every answer waits 40 ms for an acknowledgement
     server: _Server
 
     def do_POST(self) -> None:

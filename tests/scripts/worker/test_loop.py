@@ -1,3 +1,4 @@
+import dataclasses
 import errno
 import threading
 import time
@@ -9,10 +10,11 @@ import pytest
 
 from scripts.media.programs import ProgramMissing, program
 from scripts.worker import loop
-from scripts.worker.client import Project, TrackerClient
+from scripts.worker.client import Project, Refused, TrackerClient, TrackerUnavailable
 from scripts.worker.job import Job, Work
 from scripts.worker.loop import Notices, Shift
 from scripts.worker.outcomes import JobFailed, Wait
+from scripts.worker.transport import Patience
 from tests.scripts.scripted_tracker import ScriptedTracker
 
 
@@ -29,8 +31,13 @@ class Doing(Job):
     state = "merging"
     failures: ClassVar = (MediaBroken,)
 
-    def __init__(self, run: Callable[[Work], str]) -> None:
+    def __init__(self, run: Callable[[Work], str], before: Callable[[], object] = lambda: None) -> None:
         self._do = run
+        self._before = before
+
+    def turn(self, tracker: TrackerClient, project: Project, shift: Shift) -> bool:
+        self._before()
+        return False
 
     def run(self, work: Work) -> str:
         return self._do(work)
@@ -302,3 +309,29 @@ def test_lost_is_lost_even_when_the_work_returned(tracker: ScriptedTracker, shif
 
     loop.step(Doing(run), shift)
     assert not tracker.called("setTicketDone")
+
+
+def test_a_shortage_that_could_not_be_told_is_told_later(tracker: ScriptedTracker, shift: Shift) -> None:
+    object.__setattr__(shift.settings, "reserve_mb", 10**8)
+    impatient = dataclasses.replace(shift, tracker=shift.tracker.patient(Patience(0)))
+    job = Doing(lambda work: "", before=lambda: tracker.trouble.append("503"))
+    with pytest.raises(TrackerUnavailable):
+        loop.step(job, impatient)
+    assert loop.step(Doing(lambda work: ""), impatient) is False
+    assert "MB left" in tracker.logs[0][1]
+
+
+def test_trouble_in_one_project_does_not_keep_the_others_waiting(tracker: ScriptedTracker, shift: Shift) -> None:
+    tracker.projects = [{"id": number, "slug": slug, "read_only": False} for number, slug in enumerate("abc")]
+    tracker.add(7, service="merging")
+    tracker.faults["getVersion"] = (411, "archived")
+
+    class Troubled(Doing):
+        def turn(self, tracker: TrackerClient, project: Project, shift: Shift) -> bool:
+            if project.slug == "a":
+                tracker.get_version()
+            return False
+
+    with pytest.raises(Refused, match="archived"):
+        loop.step(Troubled(lambda work: ""), shift)
+    assert [ended[:2] for ended in tracker.ended] == [("done", 7)]

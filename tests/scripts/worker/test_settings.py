@@ -39,6 +39,7 @@ def test_it_reports_all_mistakes_at_once(tmp_path: Path) -> None:
     environ = {
         "FAHRWERK_TRACKER_URL": "ftp://tracker",
         "FAHRWERK_WORKER_ROOTS": os.pathsep.join(["video", str(tmp_path / "gone"), "/"]),
+        "FAHRWERK_WORKER_HOST": "my host/../x",
         "FAHRWERK_POLL_S": "soon",
         "FAHRWERK_LEASE_S": "1",
     }
@@ -50,6 +51,7 @@ def test_it_reports_all_mistakes_at_once(tmp_path: Path) -> None:
         "FAHRWERK_WORKER_ROOTS",
         "FAHRWERK_WORKER_ROOTS",
         "FAHRWERK_WORKER_ROOTS",
+        "FAHRWERK_WORKER_HOST",
         "FAHRWERK_POLL_S",
         "FAHRWERK_LEASE_S",
     ]
