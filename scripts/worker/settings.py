@@ -72,9 +72,18 @@ def _url(environ: Mapping[str, str], mistakes: list[str]) -> str:
 
 
 def _secret(environ: Mapping[str, str], mistakes: list[str]) -> str:
-    secret = environ.get("FAHRWERK_SECRET", "")
+    """Read the secret itself, or from the file that FAHRWERK_SECRET_FILE names."""
+    secret, file = environ.get("FAHRWERK_SECRET", ""), environ.get("FAHRWERK_SECRET_FILE", "")
+    if secret and file:
+        mistakes.append("FAHRWERK_SECRET and FAHRWERK_SECRET_FILE are both set: keep one")
+    elif file:
+        try:
+            secret = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            mistakes.append(f"FAHRWERK_SECRET_FILE names {file}, which cannot be read: {error}")
+            return ""
     if not secret:
-        mistakes.append("FAHRWERK_SECRET is missing: set it to the secret of the tracker's FAHRWERK_SECRET")
+        mistakes.append("FAHRWERK_SECRET is missing: set it to the tracker's FAHRWERK_SECRET")
     return secret
 
 

@@ -68,7 +68,7 @@ def test_wrong_settings_are_told_before_anything_starts(environ: dict[str, str])
     code, said = run(environ | {"FAHRWERK_SECRET": "", "FAHRWERK_WORKER_ROOTS": "/nowhere/at/all"})
     assert code == MISTAKES
     assert said.splitlines() == [
-        "FAHRWERK_SECRET is missing: set it to the secret of the tracker's FAHRWERK_SECRET",
+        "FAHRWERK_SECRET is missing: set it to the tracker's FAHRWERK_SECRET",
         "FAHRWERK_WORKER_ROOTS names /nowhere/at/all, which is no folder here: mount or create it",
     ]
 

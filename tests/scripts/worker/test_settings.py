@@ -72,3 +72,16 @@ def test_a_script_without_files_needs_no_roots() -> None:
 def test_it_refuses_an_address_like(url: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="FAHRWERK_TRACKER_URL"):
         WorkerSettings.from_env(environment(tmp_path) | {"FAHRWERK_TRACKER_URL": url})
+
+
+def test_the_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hush\n")
+    environ = environment(tmp_path) | {"FAHRWERK_SECRET": "", "FAHRWERK_SECRET_FILE": str(tmp_path / "secret")}
+    assert WorkerSettings.from_env(environ).secret == "hush"
+
+
+@pytest.mark.parametrize(("secret", "file"), [("hush", "secret"), ("", "gone")])
+def test_a_secret_that_is_given_twice_or_not_readable_is_refused(secret: str, file: str, tmp_path: Path) -> None:
+    environ = environment(tmp_path) | {"FAHRWERK_SECRET": secret, "FAHRWERK_SECRET_FILE": str(tmp_path / file)}
+    with pytest.raises(SettingsError, match="FAHRWERK_SECRET_FILE"):
+        WorkerSettings.from_env(environ)
