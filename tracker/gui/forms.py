@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from flask import request
+from flask.typing import ResponseReturnValue
 
 from tracker.errors import InvalidInput
+from tracker.gui.access import wants_json
 
 Act = TypeVar("Act")
+Subject = TypeVar("Subject")
 
 
 def text(name: str) -> str:
@@ -38,3 +41,12 @@ def action(known: Mapping[str, Act]) -> Act:
     if name not in known:
         raise InvalidInput(f"Action {name[:40]!r} is unknown; there are: {', '.join(known)}.", "action")
     return known[name]
+
+
+def again(
+    error: InvalidInput, page: Callable[[Subject, InvalidInput | None], str], subject: Subject
+) -> ResponseReturnValue:
+    """Answer a form that says something wrong: its page once more, with what was typed and the sentence."""
+    if wants_json():
+        raise error
+    return page(subject, error), error.http_status

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from tracker.errors import InvalidInput
 
-_FRAME = re.compile(r"-?\d{1,9}\Z")
-_TIME = re.compile(r"(?:(?:(\d{1,3}):)?([0-5]?\d):)?(\d{1,5}(?:[.,]\d{1,6})?)\Z")
+_FRAME = re.compile(r"-?\d{1,9}\Z", re.ASCII)
+_TIME = re.compile(r"(?:(?:(\d{1,3}):)?([0-5]?\d):)?(\d{1,5}(?:[.,]\d{1,6})?)\Z", re.ASCII)
 
 
 def rate_of(values: Mapping[str, str]) -> Fraction | None:

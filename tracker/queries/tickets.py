@@ -194,9 +194,8 @@ def talks(
     child = aliased(Ticket)
     conditions: list[ColumnElement[bool]] = [Ticket.project_id == project_id, Ticket.type == "recording"]
     if text:
-        like = f"%{text.replace('%', '').replace('_', chr(92) + '_')}%"
         number = Ticket.fahrplan_id == int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-        match = Ticket.title.ilike(like)
+        match = Ticket.title.icontains(text, autoescape=True)
         conditions.append(match if number is None else or_(match, number))
     if room_id:
         conditions.append(Ticket.room_id == room_id)

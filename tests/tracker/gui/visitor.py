@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import lxml.html
 from flask.testing import FlaskClient
-from lxml.html import FormElement, HtmlElement
+from lxml.html import HtmlElement
 from werkzeug.test import TestResponse
 
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_user, states
+from tracker.db import db
+from tracker.models import Ticket
 
 
 def page(response: TestResponse) -> HtmlElement:
@@ -28,23 +31,49 @@ def token(client: FlaskClient) -> str:
     return found
 
 
+_tokens: WeakKeyDictionary[FlaskClient, str] = WeakKeyDictionary()
+
+
 def send(client: FlaskClient, path: str, fields: dict[str, Any] | None = None, **kwargs: Any) -> TestResponse:
-    """Post a form with its CSRF token."""
-    return client.post(path, data={"csrf_token": token(client), **(fields or {})}, **kwargs)
+    """Post a form with the CSRF token of the session."""
+    if client not in _tokens:
+        _tokens[client] = token(client)
+    return client.post(path, data={"csrf_token": _tokens[client], **(fields or {})}, **kwargs)
 
 
 def log_in(client: FlaskClient, name: str, password: str = PASSWORD, **fields: str) -> TestResponse:
     """Log in with the form."""
-    return send(client, "/login", {"name": name, "password": password, **fields})
+    _tokens.pop(client, None)
+    sent = {"csrf_token": token(client), "name": name, "password": password, **fields}
+    return client.post("/login", data=sent)
 
 
 def enter(client: FlaskClient, name: str = "alice", role: str = "") -> None:
-    """Make a user and log in."""
-    make_user(name, role)
-    assert log_in(client, name).status_code == 303
+    """Make a user who is logged in; the password is not asked for, because hashing takes its time."""
+    user = make_user(name, role)
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = user.get_id(), True
 
 
-def form_of(response: TestResponse, action: str) -> FormElement:
-    """Return the form of a page whose hidden or button `action` field has this value."""
-    found: FormElement = page(response).xpath(f"//form[.//*[@name='action'][@value='{action}']]")[0]
-    return found
+def now_in(talk: Ticket) -> dict[str, str]:
+    """Return the states of a talk's files as the database has them, after a request changed them."""
+    db.session.expire_all()
+    return states(talk)
+
+
+def filled(form: HtmlElement) -> dict[str, list[str]]:
+    """Return what a browser sends when nobody touches a form, without its buttons."""
+    sent: dict[str, list[str]] = {}
+    for field in form.xpath(".//input[@name] | .//textarea[@name] | .//select[@name]"):
+        if field.tag == "input" and field.get("type") in ("checkbox", "radio") and field.get("checked") is None:
+            continue
+        sent.setdefault(field.get("name"), []).append(_value(field))
+    return sent
+
+
+def _value(field: HtmlElement) -> str:
+    if field.tag == "select":
+        return str((field.xpath("./option[@selected]") or field.xpath("./option"))[0].get("value"))
+    if field.tag == "textarea":
+        return (field.text or "").removeprefix("\n").replace("\n", "\r\n")
+    return str(field.get("value") or "")

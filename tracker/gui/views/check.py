@@ -40,7 +40,7 @@ def check_post(slug: str, ticket_id: int) -> ResponseReturnValue:
         with transaction():
             act(found)
     except InvalidInput as error:
-        return check_page(found, error), error.http_status
+        return forms.again(error, check_page, found)
     except Conflict as error:
         return conflicts.page(error, ticket_id, {})
     flash(SAID[forms.text("action")])

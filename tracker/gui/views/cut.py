@@ -40,7 +40,7 @@ def cut_post(slug: str, ticket_id: int) -> ResponseReturnValue:
         with transaction():
             act(found)
     except InvalidInput as error:
-        return cut_page(found, error), error.http_status
+        return forms.again(error, cut_page, found)
     except Conflict as error:
         return conflicts.page(error, ticket_id, _wanted())
     flash(SAID[forms.text("action")])

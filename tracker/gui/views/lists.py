@@ -104,7 +104,7 @@ def new_post(slug: str) -> ResponseReturnValue:
             )
             ticket_id = ticket.id
     except InvalidInput as error:
-        return _new_form(project, error), error.http_status
+        return forms.again(error, _new_form, project)
     flash("The recording is scheduled.")
     return redirect(url_for("gui.ticket", slug=slug, ticket_id=ticket_id), 303)
 

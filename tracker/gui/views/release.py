@@ -48,7 +48,7 @@ def release_post(slug: str, ticket_id: int) -> ResponseReturnValue:
         with transaction():
             said = act(found)
     except InvalidInput as error:
-        return release_page(found, error), error.http_status
+        return forms.again(error, release_page, found)
     except Conflict as error:
         return conflicts.page(error, ticket_id, {})
     flash(said)

@@ -89,7 +89,7 @@ def state(slug: str, ticket_id: int) -> ResponseReturnValue:
     except Conflict as error:
         return conflicts.page(error, ticket_id, {"state": target})
     except InvalidInput as error:
-        return ticket_page(found, error), error.http_status
+        return forms.again(error, ticket_page, found)
     return _back(found, f"The ticket is now {target!r}.")
 
 
@@ -105,7 +105,7 @@ def failed(slug: str, ticket_id: int) -> ResponseReturnValue:
     except Conflict as error:
         return conflicts.page(error, ticket_id, {"failed": "yes" if wanted else "no"})
     except InvalidInput as error:
-        return ticket_page(found, error), error.http_status
+        return forms.again(error, ticket_page, found)
     return _back(found, "The ticket is marked as failed." if wanted else "The failed flag is cleared.")
 
 
@@ -121,7 +121,7 @@ def edit_properties(slug: str, ticket_id: int) -> ResponseReturnValue:
     except Conflict as error:
         return conflicts.page(error, ticket_id, wanted)
     except InvalidInput as error:
-        return ticket_page(found, error), error.http_status
+        return forms.again(error, ticket_page, found)
     return _back(found, f"{len(changed)} properties changed." if changed else "Nothing was different.")
 
 
@@ -150,5 +150,5 @@ def comment(slug: str, ticket_id: int) -> ResponseReturnValue:
         with transaction():
             tickets.comment(ticket_id, me(), forms.text("comment"))
     except InvalidInput as error:
-        return ticket_page(found, error), error.http_status
+        return forms.again(error, ticket_page, found)
     return _back(found, "The comment is written.")

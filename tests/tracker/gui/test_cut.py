@@ -1,0 +1,159 @@
+"""The cut page without scripts: its form, its refusals, and that looking changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import events, make_recording, make_user, put
+from tests.tracker.gui.visitor import enter, log_in, page, send, words
+from tracker import properties
+from tracker.db import db
+
+RECORD = {
+    "Record.Framerate": "30000/1001",
+    "Record.DurationFrames": "1000",
+    "Record.StartPadding": "10",
+    "Record.EndPadding": "5",
+}
+CUT = {"action": "cut", "cut_in": "100", "cut_out": "900", "language": "eng", "av_delay": "-40"}
+
+
+@pytest.fixture
+def talk(project):
+    return make_recording(project, "merged", language="", values=RECORD)
+
+
+@pytest.fixture
+def path(client, talk):
+    enter(client, "bob")
+    return f"/demo/ticket/{talk.id}/cut"
+
+
+@pytest.fixture
+def held(client, path):
+    assert send(client, path, {"action": "start"}).headers["Location"] == path
+    return path
+
+
+def test_looking_changes_nothing(client, talk, path):
+    before = talk.version
+    text = words(client.get(path))
+    db.session.refresh(talk)
+    assert (talk.state, talk.user_id, talk.version) == ("merged", None, before)
+    assert "Start cutting" in text and "I finished cutting" not in text
+
+
+def test_starting_takes_the_ticket(client, talk, held):
+    db.session.refresh(talk)
+    assert (talk.state, talk.user.name) == ("cutting", "bob")
+    assert "I finished cutting" in words(client.get(held))
+
+
+def test_the_marks_begin_where_the_schedule_says(client, held):
+    shown = page(client.get(held))
+    assert shown.xpath("//input[@name='cut_in']/@value") == ["300"]
+    assert shown.xpath("//input[@name='cut_out']/@value") == ["850"]
+    assert shown.xpath("//input[@name='language'][@checked]") == []
+
+
+def test_a_cut_is_stored(client, talk, held):
+    assert send(client, held, CUT).headers["Location"] == f"/demo/#t{talk.id}"
+    own = properties.own(talk)
+    db.session.refresh(talk)
+    assert talk.state == "cut"
+    assert [own[f"Record.{name}"] for name in ("Cutin", "Cutout", "Language", "AVDelay")] == [
+        "100",
+        "900",
+        "eng",
+        "-40",
+    ]
+
+
+def test_marks_may_be_typed_as_times(client, talk, held):
+    assert send(client, held, {**CUT, "cut_in": "00:00:10.010", "cut_out": "30.03"}).status_code == 303
+    assert [properties.own(talk)[f"Record.{name}"] for name in ("Cutin", "Cutout")] == ["300", "900"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("cut_in", "soon", "'soon' is neither a frame nor a time"),
+        ("cut_in", "", "'' is neither a frame nor a time"),
+        ("cut_in", "-1", "The in point is frame -1, before the recording begins."),
+        ("cut_out", "100", "The out point (frame 100) is not after the in point (frame 100)."),
+        ("cut_out", "1001", "The out point is frame 1001; the recording has 1000 frames."),
+        ("cut_out", "99:00:00", "the recording has 1000 frames"),
+        ("cut_out", "9" * 30, "is neither a frame nor a time"),
+        ("language", "", "No language is chosen; project demo has: deu, eng."),
+        ("language", "tlh", "Language 'tlh' is not known; project demo has: deu, eng."),
+        ("av_delay", "late", "'late' is no whole number."),
+        ("av_delay", "99999", "An A/V delay of 99999 ms is beyond 60000 ms."),
+    ],
+)
+def test_what_is_wrong_is_named_and_the_rest_kept(client, talk, held, field, value, sentence):
+    answer = send(client, held, {**CUT, field: value})
+    shown = page(answer)
+    assert (answer.status_code, sentence in words(answer)) == (400, True)
+    assert shown.xpath("//*[@aria-invalid]/@name") == [field]
+    for name in {"cut_in", "cut_out", "av_delay"} - {field}:
+        assert shown.xpath(f"//input[@name='{name}']/@value") == [CUT[name]]
+    db.session.refresh(talk)
+    assert (talk.state, "Record.Cutin" in properties.own(talk)) == ("cutting", False)
+
+
+def test_an_unknown_action_is_named(client, held):
+    answer = send(client, held, {"action": "dance"})
+    assert (answer.status_code, "Action 'dance' is unknown" in words(answer)) == (400, True)
+
+
+def test_the_content_extends(client, talk, held):
+    assert send(client, held, {"action": "expand", "before": "2", "after": "", "unit": "min"}).status_code == 303
+    own = properties.own(talk)
+    db.session.refresh(talk)
+    assert (talk.state, own["Record.StartPadding"], own["Record.EndPadding"]) == ("recorded", "130", "5")
+
+
+def test_extending_by_nothing_is_refused(client, held):
+    answer = send(client, held, {"action": "expand", "unit": "s"})
+    assert (answer.status_code, "Say by how many seconds" in words(answer)) == (400, True)
+
+
+def test_being_unable_needs_a_reason(client, talk, held):
+    assert send(client, held, {"action": "unable", "comment": " "}).status_code == 400
+    assert send(client, held, {"action": "unable", "comment": "No sound"}).status_code == 303
+    db.session.refresh(talk)
+    assert (talk.state, talk.failed, talk.user_id) == ("cutting", True, None)
+    assert "No sound" in words(client.get(held))
+
+
+def test_leaving_gives_the_ticket_back(client, talk, held):
+    assert send(client, held, {"action": "leave"}).status_code == 303
+    assert events(talk)[-1] == ("Action.abort", "cutting", "merged")
+
+
+def test_somebody_else_sees_who_holds_it_and_can_take_over(client, app, talk, held):
+    make_user("carol")
+    other = app.test_client()
+    log_in(other, "carol")
+    assert "bob has been cutting this since" in words(other.get(held))
+    assert send(other, held, {"action": "start"}).status_code == 409
+    assert send(other, held, {"action": "start", "take_over": "1"}).status_code == 303
+    answer = send(client, held, CUT)
+    assert answer.status_code == 409
+    assert "held by carol; you no longer have it" in words(answer)
+    assert "100" in words(answer) and "900" in words(answer)
+
+
+@pytest.mark.parametrize("state", ["recorded", "copied"])
+def test_what_is_not_to_be_cut_says_so(client, talk, path, state):
+    put(talk, state)
+    db.session.flush()
+    assert f"This recording is {state}; there is nothing to cut now." in words(client.get(path))
+    assert send(client, path, {"action": "start"}).status_code == 409
+
+
+def test_a_hole_and_a_missing_recording_are_shown(client, talk, path):
+    properties.write(talk, {"Record.Holes": "2.0 s missing at 23:59:59"})
+    text = words(client.get(path))
+    assert "2.0 s missing at 23:59:59" in text
+    assert "The recording cannot be played: There is no file timeline.json." in text

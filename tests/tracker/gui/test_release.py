@@ -1,0 +1,76 @@
+"""The release page: all files of a talk, one button, and the way back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import encoding, make_recording, put
+from tests.tracker.gui.visitor import enter, now_in, page, send, words
+from tracker import properties
+from tracker.db import db
+
+SUM = "0123456789abcdef" * 4
+
+
+@pytest.fixture
+def talk(project):
+    talk = make_recording(project, "copied")
+    for slug in ("hd", "mp3"):
+        child = put(encoding(talk, slug), "postprocessed")
+        properties.write(child, {"Release.SHA256": SUM, "Release.Bytes": "1500000", "Encoding.Seconds": "61"})
+    return talk
+
+
+@pytest.fixture
+def path(client, talk):
+    enter(client, "sue", "superuser")
+    return f"/demo/ticket/{talk.id}/release"
+
+
+def test_all_files_stand_there_with_size_and_checksum(client, path):
+    rows = [" ".join(row.text_content().split()) for row in page(client.get(path)).xpath("//tbody/tr")]
+    assert rows[0].startswith("MP4 H.264 720p")
+    assert all("postprocessed" in row and "1:01" in row and "1.5 MB" in row and SUM in row for row in rows)
+
+
+def test_one_button_releases_them_all(client, talk, path):
+    assert "Release 2 files" in words(client.get(path))
+    assert send(client, path, {"action": "release"}).status_code == 303
+    assert now_in(talk) == {"hd": "ready to release", "mp3": "ready to release"}
+    assert send(client, path, {"action": "release"}).status_code == 409
+
+
+def test_a_file_that_is_behind_does_not_hold_up_the_rest(client, talk, path):
+    put(encoding(talk, "mp3"), "checking")
+    db.session.flush()
+    assert "1 of 2 files can be released now. 1 is not so far; it can follow later." in words(client.get(path))
+    send(client, path, {"action": "release"})
+    assert now_in(talk) == {"hd": "ready to release", "mp3": "checking"}
+
+
+def test_a_release_is_reverted_after_it_is_confirmed(client, talk, path):
+    child = put(encoding(talk), "released")
+    db.session.flush()
+    fields = {"action": "revert", "encoding": str(child.id), "version": str(child.version)}
+    answer = send(client, path, fields)
+    assert (answer.status_code, "Tick that the public file shall go" in words(answer)) == (400, True)
+    assert send(client, path, {**fields, "confirm": "1"}).status_code == 303
+    assert now_in(talk)["hd"] == "postprocessed"
+    assert "Still public." in words(client.get(path))
+    assert "1 still public" in words(client.get("/demo/"))
+    assert send(client, path, {**fields, "confirm": "1"}).status_code == 409
+
+
+def test_only_what_belongs_to_the_talk_and_is_released_can_be_reverted(client, project, talk, path):
+    stranger = put(encoding(make_recording(project, "copied")), "released")
+    for number, status in ((stranger.id, 404), ("x", 404), (encoding(talk).id, 409)):
+        answer = send(client, path, {"action": "revert", "encoding": str(number), "confirm": "1"})
+        assert answer.status_code == status
+    db.session.refresh(stranger)
+    assert stranger.state == "released"
+
+
+def test_a_user_sees_the_files_but_no_button(client, app, talk, path):
+    enter(other := app.test_client(), "bob")
+    shown = page(other.get(path))
+    assert SUM in shown.text_content() and not shown.xpath("//main//form")
