@@ -28,7 +28,7 @@ class Call:
 
 @dataclass
 class ScriptedTracker:
-    """Tickets in memory; *trouble* is a list of mishaps, each of which befalls one call."""
+    """Tickets in memory; *trouble* lists mishaps, each of which befalls one call; methods in *stuck* never answer."""
 
     url: str = ""
     projects: list[dict[str, Any]] = field(default_factory=lambda: [{"id": 1, "slug": "demo", "read_only": False}])
@@ -43,6 +43,7 @@ class ScriptedTracker:
     moved: list[tuple[int, str]] = field(default_factory=list)
     faults: dict[str, tuple[int, str]] = field(default_factory=dict)
     trouble: deque[str] = field(default_factory=deque)
+    stuck: set[str] = field(default_factory=set)
     calls: list[Call] = field(default_factory=list)
     answers: dict[str, bytes] = field(default_factory=dict)
 
@@ -60,6 +61,8 @@ class ScriptedTracker:
     def answer(self, call: Call) -> bytes:
         """Carry out a call, once per request id."""
         self.calls.append(call)
+        if call.method in self.stuck:
+            threading.Event().wait()
         if call.request_id not in self.answers:
             self.answers[call.request_id] = self._carry_out(call)
         return self.answers[call.request_id]

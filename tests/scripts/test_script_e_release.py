@@ -2,6 +2,8 @@ import dataclasses
 import hashlib
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,8 @@ from scripts.script_e_release import ReleaseJob, release_number
 from scripts.worker import loop
 from scripts.worker.client import Project, TrackerClient
 from scripts.worker.loop import Shift
-from tests.scripts.scripted_tracker import ScriptedTracker
+from tests.scripts.scripted_tracker import SECRET, ScriptedTracker
+from tests.scripts.worker.test_loop import until
 
 CONTENT = b"an encoded file"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -203,6 +206,31 @@ def test_a_file_released_under_another_name_before_goes(release: Release, public
     (mount / "hidden" / f"{other}.mp4").write_bytes(CONTENT)
     release(EncodingProfile__Basename=other)
     assert visible(public) == [f"{other}.mp4", f"{other}.mp4.sha256", "index.html"]
+
+
+@pytest.mark.parametrize("moment", ["ping", "setTicketProperties", "setTicketDone"])
+def test_a_script_killed_before_it_could_report_is_made_good(
+    moment: str, tracker: ScriptedTracker, release: Release, properties: dict[str, str], mount: Path, public: Path
+) -> None:
+    tracker.add(9, service="releasing", **properties)
+    tracker.stuck.add(moment)
+    environ = {
+        "FAHRWERK_TRACKER_URL": tracker.url,
+        "FAHRWERK_SECRET": SECRET,
+        "FAHRWERK_WORKER_ROOTS": str(mount),
+        "FAHRWERK_RESERVE_MB": "1",
+        "XDG_RUNTIME_DIR": str(mount),
+    }
+    with subprocess.Popen([sys.executable, "-m", "scripts.script_e_release", "--once"], env=environ) as script:
+        until(lambda: tracker.called(moment))
+        script.kill()
+    assert ((public / NAME).exists(), tracker.ended) == (moment != "ping", [])
+    tracker.stuck.clear()
+    assert release()[0] == "done"
+    assert tracker.properties[9]["Release.Count"] == "1"
+    assert visible(public) == [NAME, f"{NAME}.sha256", "index.html"]
+    assert list((mount / "hidden").iterdir()) == []
+    assert [path.name for path in public.iterdir() if ".part." in path.name] == []
 
 
 # --- withdrawal ----------------------------------------------------------------------------------------------------
