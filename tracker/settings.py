@@ -166,9 +166,8 @@ class Settings:
     log_format: str = _setting("text", _choice(FORMATS, str.lower), f"form of a log line: {', '.join(FORMATS)}")
     session_hours: int = _setting(12, _number(1, 720), "hours after which an idle login ends")
     login_max_failures: int = _setting(
-        5, _number(1, 1000), "failed logins, per address and name, after which more are refused for a while"
+        5, _number(1, 1000), "failed logins in 15 minutes, per address and name, after which more are refused"
     )
-    login_window_s: int = _setting(900, _number(1, 86400), "seconds for which failed logins count")
 
     @property
     def embedded(self) -> bool:

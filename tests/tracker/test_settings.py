@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,10 @@ def test_secrets_are_not_in_the_repr(tmp_path):
 def test_the_table_in_the_docs_is_the_dataclass():
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert settings.table() in page
+
+
+def test_every_setting_is_used():
+    code = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "tracker").rglob("*.py") if path.name != "settings.py"
+    )
+    assert [item.name for item in fields(Settings) if not re.search(rf"\.{item.name}\b", code)] == []
