@@ -94,7 +94,7 @@ def _check_marks(cut_in: int, cut_out: int, frames: str) -> None:
         raise InvalidInput(f"The in point is frame {cut_in}, before the recording begins.", "cut_in")
     if cut_out <= cut_in:
         raise InvalidInput(f"The out point (frame {cut_out}) is not after the in point (frame {cut_in}).", "cut_out")
-    if frames.isdigit() and cut_out > int(frames):
+    if frames.isascii() and frames.isdigit() and cut_out > int(frames[:18]):
         raise InvalidInput(f"The out point is frame {cut_out}; the recording has {frames} frames.", "cut_out")
 
 
@@ -277,9 +277,8 @@ def edit_properties(
     ticket = _locked(ticket_id)
     _unmoved(ticket, version)
     before = properties.own(ticket)
-    changed = {name: value for name, value in values.items() if before.get(name, "") != value}
+    changed = properties.write(ticket, {name: v for name, v in values.items() if before.get(name, "") != v})
     if changed:
-        properties.write(ticket, changed)
         moves.touch(ticket)
         text = "\n".join(f"{name}={value}" if value else f"deleting {name}" for name, value in changed.items())
         moves.log(ticket, Actor.of(user), "Edit.properties", text)

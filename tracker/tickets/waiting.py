@@ -26,7 +26,7 @@ def why_waiting(ticket: Ticket) -> str:
         return "Its public files are still up; script E will withdraw them."
     if ticket.failed:
         return f"Failed since {_clock(ticket, ticket.modified)}: {ticket.waiting or 'see the log'}"
-    if ticket.user is not None or ticket.worker is not None:
+    if ticket.user_id is not None or ticket.worker_id is not None:
         return _silent(ticket)
     if ticket.not_before is not None and ticket.not_before > now():
         return f"{ticket.waiting} Next try at {_clock(ticket, ticket.not_before)}."
@@ -49,13 +49,15 @@ def _silent(ticket: Ticket) -> str:
 
 
 def _parent(ticket: Ticket) -> str:
-    if ticket.type != ENCODING or ticket.parent is None:
+    if ticket.type != ENCODING or ticket.parent is None or ticket.table.successor(ticket.state) is None:
         return ""
-    if ticket.state == "material needed":
-        if moves.has_material(ticket.parent):
-            return "A person set it to 'material needed'."
-        return f"The recording is not copied yet (it is {ticket.parent.state!r})."
-    return "The recording failed." if ticket.parent.failed else ""
+    if ticket.parent.failed:
+        return "The recording failed."
+    if ticket.state != "material needed":
+        return ""
+    if moves.has_material(ticket.parent):
+        return "A person set it to 'material needed'."
+    return f"The recording is not copied yet (it is {ticket.parent.state!r})."
 
 
 def _service(ticket: Ticket) -> str:

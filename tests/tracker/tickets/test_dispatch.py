@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from tests import factories
 from tests.factories import assign, committing, events, make_encoding, make_recording, make_worker, put
-from tracker import projects, queries, tickets, wire
+from tracker import projects, queries, tickets, users, wire
 from tracker.db import db, now, transaction
 from tracker.errors import InvalidInput, NoService, NotAssigned, NotFound
 from tracker.models import LogEntry, Ticket
@@ -101,7 +101,7 @@ def test_a_state_switched_off_is_stepped_over(project, worker):
         {"failed": True},
         {"withdraw": True},
         {"priority": 0.0},
-        {"not_before": now() + timedelta(hours=1)},
+        {"not_before": datetime(2999, 1, 1, tzinfo=UTC)},
         {"state": "encoded"},
     ],
     ids=str,
@@ -420,7 +420,7 @@ def test_who_never_had_the_ticket_is_refused(project, ticket, worker, other, ver
     [
         tickets.finish,
         tickets.fail,
-        lambda *a: tickets.give_back(*a, "x"),
+        lambda n, p, w: tickets.give_back(n, p, w, "x"),
         lambda n, p, w: tickets.add_log(n, p, w, "x"),
     ],
 )
@@ -545,7 +545,7 @@ def test_writing_locks_the_ticket_before_its_properties(committed_db):
             tickets.set_properties(number, projects.get("demo"), make_worker(), {"A.b": f"s{text}"})
 
         def person(text: str) -> None:
-            tickets.edit_properties(number, queries.user_by_name("alice"), {"A.b": f"p{text}"})
+            tickets.edit_properties(number, users.get("alice"), {"A.b": f"p{text}"})
 
         threads = [threading.Thread(target=run, args=(write,)) for write in (script, person)]
         for thread in threads:

@@ -1,0 +1,125 @@
+"""Why a ticket waits: nothing sits anywhere without a sentence."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from tests import factories
+from tests.factories import assign, make_encoding, make_recording, put
+from tracker import projects, queries, tickets
+from tracker.db import db, now
+from tracker.statemachine import CLASSIC, ENCODING, RECORDING
+from tracker.tickets import why_waiting
+
+
+def test_a_queued_ticket_names_the_script_that_will_come(project):
+    ticket = make_encoding(project)
+    assert why_waiting(ticket) == "No encoder asked for work in the last 10 minutes."
+    queries.note_poll(project.id, "encoding")
+    assert why_waiting(ticket) == "Queued for encoder."
+
+
+def test_who_asked_long_ago_does_not_count(project):
+    ticket = make_encoding(project, "checked")
+    queries.note_poll(project.id, "postprocessing")
+    db.session.execute(text("UPDATE poll SET asked = asked - interval '11 minutes'"))
+    assert why_waiting(ticket) == "No script D asked for work in the last 10 minutes."
+    queries.note_poll(project.id, "postprocessing")
+    assert why_waiting(ticket) == "Queued for script D."
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("merged", "Waits for somebody to cut it."),
+        ("cutting", "Nobody is at it; somebody has to take it up."),
+        ("fixing", "Nobody is at it; somebody has to take it up."),
+        ("merging", "No script B holds it; set it to 'recorded' to have it done."),
+        ("locked", ""),
+        ("recording", ""),
+        ("copied", ""),
+    ],
+)
+def test_a_recording_says_who_has_to_act(project, state, sentence):
+    assert why_waiting(make_recording(project, state)) == sentence
+
+
+def test_an_encoding_without_material_names_the_state_of_its_recording(project, alice):
+    talk = make_recording(project, "merged")
+    child = factories.encoding(talk)
+    assert why_waiting(child) == "The recording is not copied yet (it is 'merged')."
+    put(talk, "copied")
+    tickets.set_state(child.id, alice, "material needed")
+    assert why_waiting(child) == "A person set it to 'material needed'."
+
+
+def test_an_encoding_of_a_failed_recording_says_so(project, alice):
+    ticket = make_encoding(project, "encoded")
+    tickets.set_failed(ticket.parent_id, alice, True, comment="wrong talk")
+    told = {}
+    for ticket.state in ("encoded", "material needed", "released"):
+        told[ticket.state] = why_waiting(ticket)
+    assert told == {
+        "encoded": "The recording failed.",
+        "material needed": "The recording failed.",
+        "released": "",
+    }
+
+
+def test_a_failed_ticket_says_since_when_and_why(project, worker):
+    ticket = assign(make_encoding(project), worker, "encoding")
+    tickets.fail(ticket.id, project, worker, "no space on the mount")
+    told = why_waiting(ticket)
+    assert told.startswith("Failed since ") and told.endswith(": no space on the mount")
+
+
+def test_a_ticket_that_somebody_holds_does_not_wait(project, worker, bob):
+    assert why_waiting(assign(make_encoding(project), worker, "encoding", 60)) == ""
+    assert why_waiting(tickets.start_cut(make_recording(project, "merged").id, bob)) == ""
+
+
+def test_a_silent_worker_without_a_lease_is_named(project, worker):
+    ticket = assign(make_encoding(project), worker, "encoding")
+    worker.last_seen = now() - timedelta(hours=2)
+    assert why_waiting(ticket).startswith("vm-encoder1.example.org was last heard of at ")
+    ticket.lease_until = now() + timedelta(minutes=1)
+    assert why_waiting(ticket) == ""
+
+
+def test_a_profile_switched_off_says_so(project):
+    ticket = make_encoding(project)
+    ticket.priority = 0
+    assert why_waiting(ticket) == "Its profile is switched off (priority 0)."
+
+
+def test_files_still_public_come_before_everything(project, alice):
+    ticket = make_encoding(project, "released")
+    tickets.set_state(ticket.id, alice, "encoded")
+    ticket.failed = True
+    assert why_waiting(ticket) == "Its public files are still up; script E will withdraw them."
+
+
+def test_an_archived_project_says_so(project):
+    ticket = make_encoding(project)
+    projects.configure(project, read_only=True)
+    assert why_waiting(ticket) == "The project is archived."
+
+
+def test_a_talk_that_is_over_but_not_recorded_says_so(project):
+    talk = make_recording(project)
+    talk.start, talk.end = now() - timedelta(hours=2), now() - timedelta(hours=1)
+    assert why_waiting(talk) == "The talk is over, but no script A has moved it on."
+
+
+def test_every_state_but_the_ends_has_a_sentence(project):
+    """Free tickets, nobody asked for work: someone has to be named."""
+    silent = {"locked", "scheduled", "recording", "copied", "released"}
+    talk, child = make_recording(project), make_encoding(project)
+    talk.end = now() + timedelta(hours=1)
+    for kind, ticket in ((RECORDING, talk), (ENCODING, child)):
+        for state in CLASSIC.tables[kind].by_name:
+            ticket.state = state
+            assert bool(why_waiting(ticket)) == (state not in silent), state
