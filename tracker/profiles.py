@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from importlib import resources
 
 from lxml import etree
@@ -15,6 +16,11 @@ from tracker.models import Profile, ProfileVersion, Project, ProjectProfile, Tic
 
 PROGRAMS = frozenset(("ffmpeg", "ffprobe", "cp", "mv"))
 """What a template may run; workers have the same allow-list (design D11)."""
+
+XSL = "http://www.w3.org/1999/XSL/Transform"
+MILLISECONDS = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,3})?\Z")
+MAX_EXTENSION = 8
+SLUG = re.compile(r"[A-Za-z0-9_-]{0,40}\Z")
 
 _X264 = {
     "Format.Video.Codec": "libx264",
@@ -61,6 +67,9 @@ def _stylesheet(template: str) -> etree.XSLT:
         document = etree.fromstring(template.encode(), _parser())
         if document.getroottree().docinfo.doctype:
             raise InvalidInput("The template has a DOCTYPE; remove it.", "template")
+        for other in document.iter(f"{{{XSL}}}import", f"{{{XSL}}}include"):
+            # The parser reads these files before any access control is asked.
+            raise InvalidInput(f"The template takes in {other.get('href')}; it has to be in one piece.", "template")
         return etree.XSLT(document, access_control=etree.XSLTAccessControl.DENY_ALL)
     except (etree.XMLSyntaxError, etree.XSLTParseError) as error:
         raise InvalidInput(f"The template is no XSLT stylesheet: {error}", "template") from error
@@ -69,7 +78,12 @@ def _stylesheet(template: str) -> etree.XSLT:
 def check_template(template: str) -> None:
     """Raise InvalidInput unless *template* is a stylesheet that names only programs of the allow-list."""
     _stylesheet(template)
-    for option in etree.fromstring(template.encode(), _parser()).iter("option"):
+    _check_programs(etree.fromstring(template.encode(), _parser()))
+
+
+def _check_programs(root: etree._Element) -> None:
+    """Raise InvalidInput when a program outside the allow-list is named; one still to be computed has children."""
+    for option in root.iter("option"):
         program = (option.text or "").strip()
         if option.get("filetype") == "exe" and len(option) == 0 and program not in PROGRAMS:
             allowed = ", ".join(sorted(PROGRAMS))
@@ -78,10 +92,12 @@ def check_template(template: str) -> None:
 
 def create(slug: str, name: str, extension: str, template: str, values: Mapping[str, str] | None = None) -> Profile:
     """Make a profile with its first version and properties. Raises InvalidInput, naming the field."""
+    if not SLUG.match(slug):
+        raise InvalidInput(f"Slug {slug!r}: letters, digits, - and _, at most 40.", "slug")
     if queries.profile_by_slug(slug) is not None:
         raise InvalidInput(f"There is already a profile {slug!r}.", "slug")
-    if not extension.isalnum() or not extension.isascii():
-        raise InvalidInput(f"Extension {extension!r} has to be letters and digits, without a dot.", "extension")
+    if not (extension.isalnum() and extension.isascii() and len(extension) <= MAX_EXTENSION):
+        raise InvalidInput(f"Extension {extension!r}: up to {MAX_EXTENSION} letters and digits, no dot.", "extension")
     check_template(template)
     profile = Profile(slug=slug, name=name, extension=extension)
     db.session.add(profile)
@@ -156,16 +172,16 @@ def render(template: str, values: Mapping[str, str]) -> bytes:
         raise InvalidInput(f"The template cannot be applied: {error}", "template") from error
     if job.getroot() is None:
         raise InvalidInput("The template made no job.", "template")
+    _check_programs(job.getroot())
     return bytes(etree.tostring(job, encoding="UTF-8", xml_declaration=True))
 
 
 def _seconds(milliseconds: str) -> str:
     """Turn the milliseconds of Record.AVDelay into decimal seconds; '' and '0' become '0'."""
-    try:
-        value = Decimal(milliseconds or "0") / 1000
-    except InvalidOperation:
-        raise InvalidInput(f"Record.AVDelay is {milliseconds!r}, which is no number of milliseconds.") from None
-    return format(value.normalize(), "f")
+    if not MILLISECONDS.match(milliseconds or "0"):
+        raise InvalidInput(f"Record.AVDelay is {milliseconds[:40]!r}, which is no number of milliseconds.")
+    value = (Decimal(milliseconds or "0") / 1000).normalize()
+    return format(value, "f") if value else "0"
 
 
 def _xml_text(value: str) -> str:
