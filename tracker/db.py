@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
+
+from tracker.errors import DatabaseError
 
 CONVENTION = {
     "ix": "ix_%(column_0_label)s",
@@ -30,10 +33,16 @@ db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 @contextmanager
 def transaction() -> Iterator[None]:
-    """Commit what happens inside, or roll all of it back when anything is raised."""
+    """Commit what happens inside, or roll all of it back when anything is raised.
+
+    Raises DatabaseError when the server is away, shuts down or broke a deadlock: the same may work a moment later.
+    """
     try:
         yield
         db.session.commit()
+    except (OperationalError, InterfaceError) as error:
+        db.session.rollback()
+        raise DatabaseError("The database does not answer just now; try again in a moment.") from error
     except BaseException:
         db.session.rollback()
         raise

@@ -256,6 +256,8 @@ class Ticket(Base):
     """A person chose this state; the tracker leaves it alone until the parent moves (design D4)."""
     withdraw: Mapped[bool] = mapped_column(server_default="false", default=False)
     """The ticket left `released` and its public files still have to go (design D13)."""
+    exposed: Mapped[bool] = mapped_column(server_default="false", default=False)
+    """A script began to publish it, so files may be public; until a withdrawal is done."""
     cut_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     basename: Mapped[str] = mapped_column(Text, server_default="", default="")
     """Encoding.Basename, frozen when the recording was copied (design D12)."""

@@ -73,7 +73,7 @@ def own(owner: Project | Profile | Ticket) -> dict[str, str]:
 
 
 def merged(ticket: Ticket) -> dict[str, str]:
-    """Return the properties in force for a ticket: ticket > profile > parent > project (design D7), and virtual ones."""
+    """Return the properties in force: ticket > profile > parent > project (design D7), and virtual ones."""
     profile = ticket.profile_version.profile if ticket.profile_version else None
     layers: dict[tuple[str, int], dict[str, str]] = {}
     ids = [ticket.id] if ticket.parent_id is None else [ticket.id, ticket.parent_id]

@@ -12,8 +12,9 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from tracker import database
+from tracker import database, queries
 from tracker.app import create_app
+from tracker.db import db, transaction
 from tracker.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -80,8 +81,20 @@ def serve(settings: Settings) -> None:
         else:
             database.check(ready.database_url)
         if not stop.is_set():
+            _renew_leases(ready)
             log.info("serving on %s, port %s", settings.bind, settings.port)
             Server(ready).run()
+
+
+def _renew_leases(settings: Settings) -> None:
+    """Give the workers time to report: while no tracker ran, their heartbeats could not arrive."""
+    app = create_app(settings)
+    with app.app_context():
+        with transaction():
+            renewed = queries.renew_leases()
+        db.engine.dispose()  # gunicorn forks: no process may inherit a connection
+    if renewed:
+        log.info("%s leases begin anew", renewed)
 
 
 def _on_signals(stop: threading.Event) -> None:

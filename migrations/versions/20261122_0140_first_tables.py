@@ -205,6 +205,7 @@ def upgrade() -> None:
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.Column("set_by_hand", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("withdraw", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("exposed", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("cut_by_id", sa.Integer(), nullable=True),
         sa.Column("basename", sa.Text(), server_default="", nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),

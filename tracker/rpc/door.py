@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 
 from tracker import projects, wire, workers
 from tracker.db import transaction
-from tracker.errors import NotFound, ProjectMissing, ProjectReadOnly, TrackerError
+from tracker.errors import DatabaseError, NotFound, ProjectMissing, ProjectReadOnly, TrackerError
 from tracker.models import Project, Worker
 
 log = logging.getLogger(__name__)
@@ -88,13 +88,23 @@ def method(
 @bp.post("/<login_hash>/<fqdn>")
 @bp.post("/<login_hash>/<fqdn>/<slug>")
 def door(login_hash: str, fqdn: str, slug: str = "") -> Response:
-    """Answer one call. Faults come with HTTP 200 too: old clients retry anything else for half an hour."""
-    body = respond(request.get_data(), login_hash, fqdn, slug, request.headers)
+    """Answer one call. Faults come with HTTP 200 too: old clients retry anything else for half an hour.
+
+    Only while the database is away it is 503, because then repeating is just what a client should do.
+    """
+    try:
+        body = respond(request.get_data(), login_hash, fqdn, slug, request.headers)
+    except DatabaseError as error:
+        log.error("%.100r: %s", fqdn, error)
+        return Response(str(error), status=503, headers={"Retry-After": "5"})
     return Response(body, content_type="text/xml; charset=utf-8")
 
 
 def respond(payload: bytes, login_hash: str, fqdn: str, slug: str, headers: Headers) -> bytes:
-    """Authenticate, dispatch and encode: bytes in, bytes out. Expected refusals are faults, bugs are logged."""
+    """Authenticate, dispatch and encode: bytes in, bytes out. Expected refusals are faults, bugs are logged.
+
+    Raises DatabaseError while the database is away.
+    """
     try:
         with transaction():
             worker = workers.identify(login_hash, fqdn, current_app.config["RPC_SECRETS"])
@@ -103,6 +113,8 @@ def respond(payload: bytes, login_hash: str, fqdn: str, slug: str, headers: Head
         return _once(call, name, params, headers.get(wire.REQUEST_ID, ""))
     except wire.WireError as error:
         return wire.fault(BAD_REQUEST, str(error))
+    except DatabaseError:
+        raise
     except TrackerError as error:
         log.info("%.100r: refused: %s", fqdn, error)
         return wire.fault(error.fault_code, str(error))

@@ -70,6 +70,7 @@ def ticket_struct(ticket: Ticket) -> dict[str, Any]:
 
 
 def profile_struct(used: ProjectProfile) -> dict[str, Any]:
+    """Return an encoding profile as a project uses it."""
     profile = used.version.profile
     return {
         "id": profile.id,
@@ -86,6 +87,7 @@ def profile_struct(used: ProjectProfile) -> dict[str, Any]:
 
 
 def project_struct(project: Project, with_profiles: bool) -> dict[str, Any]:
+    """Return a project, with its encoding profiles if wanted."""
     found: dict[str, Any] = {
         "id": project.id,
         "slug": project.slug,

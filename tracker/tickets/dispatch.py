@@ -250,6 +250,7 @@ def withdrawn(ticket_id: int, project: Project, worker: Worker, message: str = "
     if not ticket.withdraw:
         return False
     ticket.withdraw = False
+    ticket.exposed = False
     moves.touch(ticket)
     moves.log(ticket, Actor.of(worker), "Release.withdrawn", message)
     return True

@@ -79,8 +79,8 @@ def unassign(ticket: Ticket) -> None:
 def move(ticket: Ticket, target: str, actor: Actor, event: str, comment: str = "", *, by_hand: bool = False) -> None:
     """Move a locked ticket to *target*: fire, log, settle what hangs on it, flush.
 
-    Clears the failed flag, the assignee, and what it waited for; leaving `released` queues the withdrawal of the
-    public files, reaching it clears the queue (design D13). Raises InvalidInput for a state of another type.
+    Clears the failed flag, the assignee, and what it waited for, and queues the withdrawal of files that may be public
+    (design D13). Raises InvalidInput for a state of another type.
     """
     if target not in ticket.table.by_name:
         raise InvalidInput(f"{target!r} is no state of a {ticket.type} ticket.", "state")
@@ -103,9 +103,21 @@ def move(ticket: Ticket, target: str, actor: Actor, event: str, comment: str = "
     db.session.flush()
 
 
+_PUBLISHING = ("ready to release", "releasing", "released")
+
+
 def _note_release(ticket: Ticket, old: str, new: str) -> None:
-    if "released" in (old, new):
-        ticket.withdraw = old == "released"
+    """Remember that files may be public from `releasing` on, and queue their withdrawal (design D13).
+
+    Queued by leaving `released` for anywhere, and by leaving the publishing states half-way for anywhere else: a
+    script may have been killed after its copy was public.
+    """
+    if new in ("releasing", "released"):
+        ticket.exposed = True
+    if new == "released":
+        ticket.withdraw = False
+    elif ticket.exposed and (old == "released" or new not in _PUBLISHING):
+        ticket.withdraw = True
 
 
 def has_material(recording: Ticket) -> bool:

@@ -214,6 +214,16 @@ def test_leaving_released_by_hand_queues_the_withdrawal(project, alice, state):
     assert ticket.withdraw and queries.withdrawals(project.id) == [ticket]
 
 
+@pytest.mark.parametrize("state", ["checked", "postprocessed", "fixing"])
+def test_a_release_broken_off_half_way_is_withdrawn_unless_it_is_tried_again(project, alice, state):
+    ticket = make_encoding(project, "ready to release")
+    for again in ("releasing", "ready to release"):
+        tickets.set_state(ticket.id, alice, again)
+        assert not ticket.withdraw
+    tickets.set_state(ticket.id, alice, state)
+    assert ticket.withdraw
+
+
 def test_reaching_released_again_clears_the_withdrawal(project, alice):
     ticket = make_encoding(project, "released")
     for state in ("encoded", "checked", "released"):
