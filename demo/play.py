@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from demo import conference
-from demo.conference import SLUG, TALKS, ZONE, Footage
+from demo.conference import SLUG, ZONE, Footage
 from demo.human import Human
 from demo.stage import PATHS, WORKERS, Stage, StageFailed
-from scripts.worker.names import mangled
 from tracker import fahrplan, profiles, projects, queries, tickets, users
 from tracker.db import db, transaction
 from tracker.models import Ticket
@@ -155,13 +154,3 @@ class Play:
 
 def _slug(ticket: Ticket) -> str:
     return ticket.profile_version.profile.slug if ticket.profile_version else ""
-
-
-def worker_name(kind: str) -> str:
-    """Return how the tracker knows a worker of the stage."""
-    return mangled("demo.localhost", f"{kind}1")
-
-
-def expected_talks() -> list[int]:
-    """List the talks that have to be released in the end."""
-    return [talk.fahrplan_id for talk in TALKS if not talk.optout]

@@ -31,7 +31,7 @@ def command(once: bool, as_json: bool, folder: Path | None, port: int) -> None:
 
     One talk is left to be cut and one encoding to be checked: log in and try it. Ends with Ctrl-C.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     place = _place(folder)
     stage = Stage(place, port or free_port())
