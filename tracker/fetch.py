@@ -64,11 +64,10 @@ def _fetch_url(url: str, allow_private: bool, timeout_s: float) -> bytes:
         parts = _checked(url)
         shown = shown_address(url)
         try:
-            with _deadline(parts, allow_private, timeout_s) as connection:
-                with _ask(connection, parts) as answer:
-                    if answer.status not in _REDIRECTS:
-                        return _body(answer, shown)
-                    url = urljoin(url, answer.headers.get("Location", ""))
+            with _deadline(parts, allow_private, timeout_s) as connection, _ask(connection, parts) as answer:
+                if answer.status not in _REDIRECTS:
+                    return _body(answer, shown)
+                url = urljoin(url, answer.headers.get("Location", ""))
         except TimeoutError:
             raise FetchError(f"{shown} did not answer completely within {timeout_s:g} s.") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
