@@ -53,9 +53,15 @@ def set_password(user: User, password: str) -> None:
     user.session_token = secrets.token_urlsafe(16)
 
 
+def set_active(user: User, active: bool) -> None:
+    """Let an account be used or not; its open sessions end."""
+    user.active = active
+    user.session_token = secrets.token_urlsafe(16)
+
+
 def get(name: str) -> User:
     """Return a user by name; raise NotFound."""
-    found = queries.user_by_name(name)
+    found = queries.user_by_name(name) if NAME.match(name) else None
     if found is None:
         raise NotFound(f"There is no user {name!r}.")
     return found
@@ -73,16 +79,17 @@ def by_session(identity: str) -> User | None:
 def authenticate(name: str, password: str, address: str, max_failures: int) -> User | None:
     """Return the user when name and password match, else None and the failure is counted.
 
-    Failures are counted per address and claimed name; raises TooManyFailures beyond *max_failures* in 15 minutes.
+    Failures are counted per address and claimed name; raises TooManyFailures, whatever the password, after
+    *max_failures* of them in 15 minutes.
     """
-    since = now() - FAILURE_WINDOW
-    if queries.login_failures(address, name[:60], since) >= max_failures:
+    since, claimed = now() - FAILURE_WINDOW, name[:60].replace("\x00", "")
+    if queries.login_failures(address, claimed, since) >= max_failures:
         raise TooManyFailures()
-    user = queries.user_by_name(name)
+    user = queries.user_by_name(name) if NAME.match(name) else None
     if check_password_hash(user.password_hash if user else _NOBODY, password) and user is not None and user.active:
         return user
     queries.forget_login_failures(since)
-    db.session.add(LoginFailure(address=address, name=name[:60].replace("\x00", "")))
+    db.session.add(LoginFailure(address=address, name=claimed))
     db.session.flush()
     return None
 

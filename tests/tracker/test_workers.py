@@ -1,0 +1,90 @@
+"""Workers: their login hash, their names, and the answers kept for repeated calls."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.factories import make_worker
+from tracker import workers
+from tracker.db import db, now
+from tracker.errors import BadLogin
+from tracker.models import Reply, Worker
+
+
+def md5(text: str) -> str:
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "name", ["vm-encoder1.example.org", "host-.dom", "vm-", "vm", "VM.Example", "10.0.0.1", "host_a.b", "a.", "x" * 253]
+)
+def test_the_first_valid_call_registers_the_worker(db_session, name):
+    found = workers.identify(md5(name + "secret"), name, ["secret"])
+    assert found.name == name
+    assert workers.identify(md5(name + "secret").upper(), name, ["secret"]) is found
+    assert db.session.scalar(select(func.count()).select_from(Worker)) == 1
+
+
+def test_two_secrets_are_good_during_a_rotation(db_session):
+    for secret in ("new", "old"):
+        assert workers.identify(md5("vm" + secret), "vm", ["new", "old"]).name == "vm"
+
+
+@pytest.mark.parametrize(
+    ("login_hash", "secrets"),
+    [
+        (md5("vmwrong"), ["secret"]),
+        (md5("othersecret"), ["secret"]),
+        (md5("vm"), ["secret"]),
+        (md5("vm"), [""]),
+        (md5("vm"), []),
+        ("", ["secret"]),
+        ("ü" * 32, ["secret"]),
+        ("secret", ["secret"]),
+    ],
+)
+def test_a_wrong_hash_is_refused_and_registers_nobody(db_session, login_hash, secrets):
+    with pytest.raises(BadLogin, match="Wrong login hash for vm") as caught:
+        workers.identify(login_hash, "vm", secrets)
+    assert caught.value.fault_code == 403 and "secret " not in str(caught.value)
+    assert db.session.scalar(select(func.count()).select_from(Worker)) == 0
+
+
+@pytest.mark.parametrize("name", ["", "-vm", ".vm", "a b", "a/b", "ü", "a\n", "a\x00", "x" * 300, "a'b", "<a>"])
+def test_what_is_no_host_name_is_refused_also_with_a_right_hash(db_session, name):
+    with pytest.raises(BadLogin, match="no host name"):
+        workers.identify(md5(name + "secret"), name, ["secret"])
+
+
+def test_a_call_shows_that_the_worker_lives(db_session):
+    worker = make_worker("vm")
+    worker.last_seen = now() - timedelta(hours=1)
+    db.session.flush()
+    assert workers.identify(md5("vmsecret"), "vm", ["secret"]).last_seen > now() - timedelta(minutes=5)
+
+
+def test_an_answer_is_remembered_for_its_worker_and_request(db_session):
+    worker, other = make_worker("a"), make_worker("b")
+    assert workers.remembered(worker, "request-1") is None
+    workers.remember(worker, "request-1", b"answer")
+    assert workers.remembered(worker, "request-1") == b"answer"
+    assert workers.remembered(worker, "request-2") is None
+    assert workers.remembered(other, "request-1") is None
+
+
+def test_old_answers_go(db_session):
+    worker = make_worker("a")
+    db.session.add(Reply(worker_id=worker.id, request_id="old-request", body=b"x", created=now() - timedelta(hours=7)))
+    db.session.flush()
+    workers.remember(worker, "new-request", b"y")
+    assert db.session.scalars(select(Reply.request_id)).all() == ["new-request"]
+
+
+@pytest.mark.parametrize("text", ["", "short", "a b c d e f", "x" * 81, "12345678\n"])
+def test_not_every_text_is_a_request_id(text):
+    assert not workers.REQUEST_ID.match(text)
+    assert workers.REQUEST_ID.match("0f0e0d0c-0b0a-4908-8706-050403020100")
