@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import math
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ LAST_WORDS_S = 10.0
 RETRY_FULL_S = 300
 RETRY_MISSING_S = 600
 TAIL_CHARS = 20_000
+FULL = (errno.ENOSPC, errno.EDQUOT)
 SPEAKING = (JobFailed, Refused, FfmpegFailed, NothingWritten, PathRefused, ProgramRefused)
 """Exceptions whose text is a sentence for the ticket; a job may add its own."""
 
@@ -196,10 +198,11 @@ def _judge(error: Exception, job: Job, work: Work, shift: Shift) -> Outcome:
         return GivenBack(error.reason, error.retry_s)
     if isinstance(error, ProgramMissing):
         return GivenBack(f"On {shift.tracker.fqdn}: {error}", RETRY_MISSING_S)
+    if full := _full(error, work):
+        return GivenBack(full, RETRY_FULL_S)
     sentence = _sentence(error, job, work)
     short = shortage(work.roots, shift.settings.reserve_mb)
-    full = short.sentence if short else _full(error)
-    return GivenBack(f"{full} {sentence}", RETRY_FULL_S) if full else Failed(sentence)
+    return GivenBack(f"{short.sentence} {sentence}", RETRY_FULL_S) if short else Failed(sentence)
 
 
 def _sentence(error: Exception, job: Job, work: Work) -> str:
@@ -213,10 +216,14 @@ def _sentence(error: Exception, job: Job, work: Work) -> str:
     return f"The script {job.kind} hit an unexpected error, its log tells more: {type(error).__name__}: {error}"
 
 
-def _full(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"There is no room left for {error.filename or 'the result'}: make room."
-    return ""
+def _full(error: Exception, work: Work) -> str:
+    """Return a sentence when the work ended because a mount or a quota is full; programs only say so in words."""
+    if isinstance(error, OSError):
+        full = error.errno in FULL
+    else:
+        full = isinstance(error, FfmpegFailed) and any(os.strerror(number) in error.tail for number in FULL)
+    where = getattr(error, "filename", None) or f"the result below {' or '.join(map(str, work.roots))}"
+    return f"There is no room left for {where}: make room there." if full else ""
 
 
 def _in_words(outcome: Outcome) -> str:

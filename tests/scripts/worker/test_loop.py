@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import pytest
 
+from scripts.media.ffmpeg import FfmpegFailed
 from scripts.media.programs import ProgramMissing, program
 from scripts.worker import loop
 from scripts.worker.client import Project, Refused, TrackerClient, TrackerUnavailable
@@ -123,6 +124,13 @@ def test_a_full_disk_is_waited_for(tracker: ScriptedTracker, shift: Shift) -> No
     loop.step(raising(OSError(errno.ENOSPC, "No space left on device", "/v/x.mkv")), shift)
     assert tracker.ended[0][0] == "given back"
     assert "no room left for /v/x.mkv" in tracker.ended[0][2]
+
+
+def test_a_program_that_finds_the_disk_full_is_waited_for(tracker: ScriptedTracker, shift: Shift) -> None:
+    tracker.add(7, service="merging")
+    loop.step(raising(FfmpegFailed(["ffmpeg"], 228, "x.mp4: No space left on device\nConversion failed!")), shift)
+    assert tracker.ended[0][0] == "given back"
+    assert f"no room left for the result below {shift.settings.roots[0]}: make room there." in tracker.ended[0][2]
 
 
 def test_a_refused_call_is_told_on_the_ticket(tracker: ScriptedTracker, shift: Shift) -> None:
