@@ -158,7 +158,13 @@ def jobfile(ticket: Ticket) -> bytes:
     values = properties.merged(ticket)
     if not values.get("EncodingProfile.Basename"):
         raise NoBasename(f"Ticket {ticket.id} has no output name yet: set Record.Language on the recording.")
-    return render(ticket.profile_version.template, values)
+    try:
+        return render(ticket.profile_version.template, values)
+    except InvalidInput as error:
+        if error.field != "template":
+            raise
+        revised = f"{values['EncodingProfile.Slug']}, revision {ticket.profile_version.revision}"
+        raise InvalidInput(f"{error} Correct the template of the encoding profile {revised}.", error.field) from error
 
 
 def render(template: str, values: Mapping[str, str]) -> bytes:

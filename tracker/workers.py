@@ -26,7 +26,10 @@ def identify(login_hash: str, fqdn: str, secrets: Collection[str]) -> Worker:
     if not FQDN.match(fqdn):
         raise BadLogin(f"{fqdn[:60]!r} is no host name.")
     if not any(secret and wire.same(wire.login_hash(fqdn, secret), login_hash.lower()) for secret in secrets):
-        raise BadLogin(f"Wrong login hash for {fqdn}: it has to be MD5(FQDN . secret).")
+        raise BadLogin(
+            f"Wrong login hash for {fqdn}: it has to be MD5(FQDN . secret); is the secret in "
+            "FAHRWERK_SECRET the same on both sides?"
+        )
     return queries.register_worker(fqdn)
 
 

@@ -186,7 +186,12 @@ class _Watch:
 
 
 def _failure(argv: Sequence[str], returncode: int, tail: str) -> str:
-    name = Path(argv[0]).name
-    how = f"was killed by signal {-returncode}" if returncode < 0 else f"ended with exit code {returncode}"
+    name = "ffmpeg" if "ffmpeg" in Path(argv[0]).name else Path(argv[0]).name
     lines = [line for line in tail.splitlines() if line.strip() and line != "Conversion failed!"]
-    return f"{name} {how}: {lines[-1] if lines else 'it said nothing'}"
+    last = lines[-1] if lines else "it said nothing"
+    if returncode >= 0:
+        return f"{name} ended with exit code {returncode}: {last}"
+    return (
+        f"{name} was killed by signal {-returncode}, by somebody or for want of memory: look after the host, then "
+        f"clear the failed flag. Its last words: {last}"
+    )

@@ -43,7 +43,10 @@ def _configured(name: str) -> str | None:
     if not value:
         return None
     if not (Path(value).is_absolute() and os.access(value, os.X_OK) and Path(value).is_file()):
-        raise ProgramMissing(f"{variable} is {value!r}, which is not the absolute path of a program that can be run.")
+        raise ProgramMissing(
+            f"{variable} is {value!r}, which is not the absolute path of a program that can be run: "
+            f"correct it, or leave it out to have {name} looked for."
+        )
     return value
 
 

@@ -105,6 +105,10 @@ class Talk:
         """Return the sentence the page of a ticket shows."""
         return self.look(self.ticket(which), tickets.why_waiting)
 
+    def why_of(self, script: Script) -> str:
+        """Return the sentence about the ticket that *script* works on."""
+        return self.look(self.of(script), tickets.why_waiting)
+
     def values(self, which: str = "") -> dict[str, str]:
         """Return the properties in force for a ticket."""
         return self.look(self.ticket(which), properties.merged)

@@ -7,8 +7,10 @@ it, so that every test has a talk of its own in any state, and only one script t
 from __future__ import annotations
 
 import hashlib
+import os
 import shlex
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -26,11 +28,13 @@ from sqlalchemy.exc import DBAPIError
 from demo.footage import record_room
 from demo.stage import PATHS, WORKERS, Stage
 from scripts.media.programs import program
+from tests.faults import small_mount
 from tests.faults.talk import OF_RECORDING, SLUG, SOUND, VIDEO, Talk, known_in
 from tracker import database, profiles, projects, properties, queries, settings, tickets, users
 from tracker.app import create_app
 from tracker.cluster import Cluster
 from tracker.db import transaction
+from tracker.errors import DatabaseError
 from tracker.models import User
 from tracker.tickets import Actor
 
@@ -72,7 +76,7 @@ class Works:
         """Look until there is something to see; a database that is away for a while is waited for."""
         deadline = time.monotonic() + patience_s
         while True:
-            with suppress(DBAPIError):
+            with suppress(DBAPIError, DatabaseError):
                 if seen := look():
                     return seen
             assert time.monotonic() < deadline, self.standing()
@@ -140,6 +144,13 @@ class Works:
         code = self.stage.start(f"{kind}1", "worker", kind, "--once", extra=named(settings)).wait(PATIENCE_S)
         self.stage.running.pop(f"{kind}1")
         return code, self.said(kind)[seen:]
+
+    def once_on_small_mount(self, kind: str, folder: Path, kilobytes: int = 64) -> tuple[str, list[str]]:
+        """Let a worker make one turn with little room in *folder*; return why it is little, and what it left there."""
+        roots = f"{self.stage.mount}{os.pathsep}{folder}"
+        environment = self.stage.environment() | named({"WORKER_ROOTS": roots, "RESERVE_MB": "0"})
+        worker = [sys.executable, "-c", "from tracker.cli import main; main()", "worker", kind, "--once"]
+        return small_mount.run(str(folder), kilobytes, worker, environment)
 
     def said(self, kind: str, number: int = 1) -> str:
         """Return the log of a worker, from all its lives."""
