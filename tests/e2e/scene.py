@@ -61,7 +61,7 @@ def record(mount: Path) -> None:
     record_room(mount / "raw", "saal1", BEGIN, seconds, segment_s=4, first_code=CODE["saal1"], talks=[(4, 15, "Saal")])
     record_room(
         mount / "raw", "saal2", BEGIN, seconds, rate=NTSC, segment_s=4, first_code=CODE["saal2"],
-        holes=[(9.0, 11.5)], restart=True, av_delay_ms=200, talks=[(4, 15, "Loch")],
+        holes=[(9.0, 11.0)], restart=True, av_delay_ms=200, talks=[(4, 15, "Loch")],
     )  # fmt: skip
 
 

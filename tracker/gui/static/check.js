@@ -13,9 +13,11 @@ const KEYS = [
   [["4"], "0.75", "play from 75 %"],
   [["5"], "end", "play the end"],
   [[" "], "toggle", "play or pause"],
+  [["Enter"], "begin", "start checking"],
 ];
 
 function go(place) {
+  if (place === "begin") return document.getElementById("start")?.click();
   if (place === "toggle") return media.paused ? media.play() : media.pause();
   const length = media.duration || 0;
   const targets = { start: 0, end: Math.max(length - LAST_S, 0) };

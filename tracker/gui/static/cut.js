@@ -38,6 +38,7 @@ const KEYS = [
     ...[2, 3, 4, 5, 6, 7, 8, 9].map((number) => [[String(number)], `language${number}`, null]),
     [["Ctrl+Enter"], "send", "I finished cutting"],
   ] : []),
+  ...(find("start") ? [[["Enter"], "start", "start cutting"]] : []),
   [["?"], "help", "show the keys"],
 ];
 
@@ -117,6 +118,7 @@ class Page {
         player.seek(recording.step(Math.max(model.cutOut - RUN_UP_S * second, model.cutIn ?? 0), 0));
         player.play(model.cutOut);
       },
+      start: () => find("start").click(),
       send: () => form.requestSubmit(find("send")),
       help: () => find("keys").showModal(),
     };

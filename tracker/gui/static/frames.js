@@ -2,6 +2,8 @@
 
 const MARGIN = 1 / 20; // so much of a frame a player's clock may be early and still mean that frame
 
+const WRAP = 2 ** 33, PTS_CLOCK = 90000;
+
 export class Recording {
   constructor(timeline) {
     this.rate = timeline.rate.num / timeline.rate.den;
@@ -10,26 +12,43 @@ export class Recording {
     this.segments = timeline.segments;
     this.holes = timeline.holes;
     this.marks = timeline.marks;
-    this.hlsOffset = timeline.first_dts_offset_ms / 1000;
+    this.lead = timeline.first_dts_offset_ms / 1000;
+    this.begins = this.segments.map((each) => each.playlist_s); // on the clock of the player
   }
 
-  // The frame shown at so many seconds of the playlist; files reach beyond the range, so it may be < 0.
+  // A player whose clock is ahead of the playlist by so many seconds.
+  shift(seconds) {
+    this.begins = this.segments.map((each) => each.playlist_s + seconds);
+  }
+
+  // A player told which PTS (of so many a second) it put at zero of its clock, for some segments.
+  anchor(indices, zero, timescale) {
+    for (const index of indices) {
+      const ticks = this.segments[index].first_pts - (zero * PTS_CLOCK) / timescale;
+      const wrapped = ((ticks % WRAP) + WRAP) % WRAP; // stamps in files are 33 bits wide
+      this.begins[index] = (wrapped < WRAP / 2 ? wrapped : wrapped - WRAP) / PTS_CLOCK;
+    }
+  }
+
+  // The frame shown at so many seconds of the player; files reach beyond the range, so it may be < 0.
   frameAt(seconds) {
     const position = seconds + MARGIN / this.rate;
-    const segment = this.segments.findLast((each) => each.playlist_s <= position) ?? this.segments[0];
-    return segment.first_frame + Math.floor((position - segment.playlist_s) * this.rate);
+    const index = Math.max(this.begins.findLastIndex((begin) => begin <= position), 0);
+    const segment = this.segments[index], following = this.segments[index + 1];
+    const inside = Math.floor((position - this.begins[index]) * this.rate);
+    return inside >= segment.frames && following ? following.first_frame : segment.first_frame + inside;
   }
 
-  // Seconds of the playlist to seek to for a frame: its middle. For a hole, the picture that follows it.
+  // Seconds of the player to seek to for a frame: its middle. For a hole, the picture that follows it.
   secondsOf(frame) {
-    const index = Math.max(this.segments.findLastIndex((each) => each.used_from <= frame), 0);
-    let segment = this.segments[index];
-    if (frame >= segment.used_to && index + 1 < this.segments.length) {
-      segment = this.segments[index + 1];
-      frame = segment.used_from;
+    let index = Math.max(this.segments.findLastIndex((each) => each.used_from <= frame), 0);
+    if (frame >= this.segments[index].used_to && index + 1 < this.segments.length) {
+      index += 1;
+      frame = this.segments[index].used_from;
     }
+    const segment = this.segments[index];
     const inside = Math.min(Math.max(frame - segment.first_frame, 0), segment.frames - 1);
-    return segment.playlist_s + (inside + 0.5) / this.rate;
+    return this.begins[index] + (inside + 0.5) / this.rate;
   }
 
   // A frame with a picture, so many frames from another; holes are jumped over.

@@ -34,8 +34,9 @@ function busy(event, key) {
   const element = event.target;
   const kind = element.type ?? "";
   if (element.matches("textarea, select, [contenteditable]")) return true;
-  if (element.matches("input")) return !["radio", "checkbox"].includes(kind) || key === " " || (kind === "radio" && key.startsWith("Arrow"));
-  return key === " " && element.matches("button, a, summary, video[controls], audio[controls]");
+  const presses = key === " " || key === "Enter";
+  if (element.matches("input")) return !["radio", "checkbox"].includes(kind) || presses || (kind === "radio" && key.startsWith("Arrow"));
+  return presses && element.matches("button, a, summary, video[controls], audio[controls]");
 }
 
 function explain(list, table) {

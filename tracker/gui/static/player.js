@@ -7,7 +7,6 @@ export class Player extends EventTarget {
     super();
     this.video = video;
     this.recording = recording;
-    this.offset = 0; // seconds by which the video's clock is ahead of the playlist
     this.shown = 0; // the frame on the screen
     this.wanted = null; // the frame a seek under way goes to
     this.stopAt = null; // play up to before this frame
@@ -16,26 +15,38 @@ export class Player extends EventTarget {
     for (const name of ["play", "pause", "ended", "ratechange", "waiting", "playing"]) {
       video.addEventListener(name, () => this.tell());
     }
+    // A browser may show one picture more after its last callback; seeking makes picture and number agree.
+    video.addEventListener("pause", () => !video.seeking && !video.ended && this.seek(this.shown));
     if (this.precise) this.watch();
     else video.addEventListener("timeupdate", () => this.see(video.currentTime));
   }
 
-  // The browser plays HLS itself, or hls.js does: its clock begins at the first DTS instead of the first picture.
+  // The browser plays HLS itself, or hls.js does.
   async load(playlist, library, force = false) {
     if (this.video.canPlayType(HLS) && !force) {
       this.video.src = playlist;
     } else {
       await script(library);
-      const hls = new window.Hls({ maxBufferLength: 20, backBufferLength: 60, startPosition: 0 });
-      this.offset = this.recording.hlsOffset;
-      hls.on(window.Hls.Events.ERROR, (_, data) => data.fatal && this.fail(`hls.js: ${data.details}`));
-      hls.loadSource(playlist);
-      hls.attachMedia(this.video);
+      this.playWith(window.Hls, playlist);
     }
     this.video.addEventListener("error", () => this.fail(this.video.error?.message ?? ""));
     if (this.video.readyState < 1) {
       await new Promise((done) => this.video.addEventListener("loadedmetadata", done, { once: true }));
     }
+  }
+
+  // Its clock begins at the first DTS instead of the first picture; for each take it tells where that lies.
+  playWith(Hls, playlist) {
+    const hls = new Hls({ maxBufferLength: 20, backBufferLength: 60, startPosition: 0 });
+    this.recording.shift(this.recording.lead);
+    hls.on(Hls.Events.INIT_PTS_FOUND, (_, { frag, initPTS, timescale }) => {
+      const take = hls.levels[0].details.fragments.filter((each) => each.cc === frag.cc);
+      this.recording.anchor(take.map((each) => each.sn), initPTS, timescale);
+      if (this.wanted !== null) this.seek(this.wanted);
+    });
+    hls.on(Hls.Events.ERROR, (_, data) => data.fatal && this.fail(`hls.js: ${data.details}`));
+    hls.loadSource(playlist);
+    hls.attachMedia(this.video);
   }
 
   fail(reason) {
@@ -50,7 +61,7 @@ export class Player extends EventTarget {
   }
 
   see(mediaTime) {
-    this.shown = this.recording.frameAt(mediaTime - this.offset);
+    this.shown = this.recording.frameAt(mediaTime);
     if (!this.video.seeking) this.wanted = null;
     if (!this.video.paused) this.stopInTime();
     this.tell();
@@ -92,7 +103,7 @@ export class Player extends EventTarget {
   seek(frame) {
     this.wanted = Math.min(Math.max(frame, 0), this.recording.frames - 1);
     if (this.video.seeking) this.next = this.wanted;
-    else this.video.currentTime = this.recording.secondsOf(this.wanted) + this.offset;
+    else this.video.currentTime = this.recording.secondsOf(this.wanted);
     this.tell();
   }
 

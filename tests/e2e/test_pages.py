@@ -1,0 +1,227 @@
+"""The pages in a real browser: frame exact, by keyboard alone, on a narrow screen, and without complaints."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e import scene
+from tests.e2e.browser import NARROW, WIDE, Visitor, chromium
+from tests.places import scratch
+from tracker import properties, tickets
+from tracker.db import transaction
+
+
+@pytest.fixture(scope="module")
+def mount() -> Iterator[Path]:
+    with scratch() as folder:
+        scene.empty(folder / "mount")
+        scene.record(folder / "mount")
+        yield folder / "mount"
+
+
+@pytest.fixture(scope="module")
+def stage(mount, new_database) -> Iterator[scene.Scene]:
+    with scene.served(new_database(), mount) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def logins() -> dict[str, Any]:
+    """Keep the cookies of those who logged in."""
+    return {}
+
+
+@pytest.fixture
+def arrive(browser, stage, logins) -> Iterator[Callable[..., Visitor]]:
+    """Return a function that brings a visitor, logged in unless there is no name, with a screen of their own."""
+    contexts = []
+
+    def arrive(name: str = "", size: tuple[int, int] = WIDE) -> Visitor:
+        screen = {"width": size[0], "height": size[1]}
+        contexts.append(browser.new_context(viewport=screen, storage_state=logins.get(name)))
+        visitor = Visitor(contexts[-1].new_page(), stage.url)
+        if name and name not in logins:
+            visitor.log_in(name)
+            logins[name] = contexts[-1].storage_state()
+        return visitor
+
+    yield arrive
+    for context in contexts:
+        context.close()
+
+
+def stored(stage, ticket_id):
+    with stage.app.app_context():
+        ticket = tickets.get(ticket_id)
+        return ticket.state, properties.own(ticket)
+
+
+@pytest.mark.parametrize("player", ["", "?player=hls"], ids=["the browser plays HLS", "hls.js plays HLS"])
+@pytest.mark.parametrize(("which", "room"), [("talk", "saal1"), ("holey", "saal2")])
+def test_the_frame_number_is_that_of_the_picture(arrive, stage, which, room, player):
+    visitor, dice, first = arrive("carol"), random.Random(f"{which}{player}"), scene.CODE[room]
+    visitor.visit(f"/demo/ticket/{getattr(stage, which)}/cut{player}")
+    visitor.wait_for_player()
+    seen = []
+    for _ in range(4):
+        visitor.seek(dice.random())
+        seen.append((visitor.frame(), visitor.code()))
+        visitor.press(*dice.choice([",", ".", ",,,", "....", ["ArrowRight", ","]]))
+        seen.append((visitor.frame(), visitor.code()))
+    assert seen == [(frame, first + frame) for frame, _ in seen]
+    assert len({frame for frame, _ in seen}) > 4
+    assert visitor.code_on_screen() == first + visitor.frame()
+    assert visitor.complaints == []
+
+
+def test_a_hole_is_jumped_over_in_both_directions(arrive, stage):
+    visitor = arrive("carol")
+    visitor.visit(f"/demo/ticket/{stage.holey}/cut")
+    visitor.wait_for_player()
+    visitor.seek(0.5)  # in the middle of what is missing
+    after = visitor.frame()
+    visitor.press(",")
+    before = visitor.frame()
+    visitor.press(".")
+    assert (before, visitor.frame()) == (269, after) and after - before > 30
+
+
+def test_after_playing_the_number_is_still_that_of_the_picture(arrive, stage):
+    visitor = arrive("carol")
+    visitor.visit(f"/demo/ticket/{stage.talk}/cut")
+    visitor.wait_for_player()
+    before = visitor.frame()
+    visitor.press("Space")
+    visitor.page.wait_for_timeout(900)
+    visitor.press("k")
+    visitor.page.wait_for_timeout(200)
+    assert before + 5 < visitor.frame() == visitor.code_on_screen() - scene.CODE["saal1"]
+
+
+def test_a_talk_is_cut_from_the_playhead(arrive, stage):
+    visitor = arrive("bob")
+    visitor.visit("/")
+    visitor.page.click(".projects h2 a")
+    visitor.page.click(f"#t{stage.talk} .next a")
+    visitor.page.click("text=Start cutting")
+    visitor.wait_for_player()
+    visitor.seek(0.3)
+    visitor.page.click("text=Set in")
+    begin = visitor.code_on_screen() - scene.CODE["saal1"]
+    visitor.seek(0.7)
+    visitor.page.click("text=Set out")
+    end = visitor.code_on_screen() - scene.CODE["saal1"] + 1
+    visitor.press(",", ",")
+    visitor.page.click("text=Play up to out")
+    visitor.page.wait_for_timeout(500)
+    visitor.page.wait_for_selector("#play:has-text('Play')")
+    visitor.settle()
+    assert visitor.code_on_screen() - scene.CODE["saal1"] == end - 1
+    visitor.page.check("[name=language][value=eng]")
+    visitor.page.fill("[name=av_delay]", "200")
+    visitor.page.click("text=I finished cutting")
+    visitor.page.wait_for_selector("text=Script C makes the cut master now")
+    state, own = stored(stage, stage.talk)
+    assert (state, own["Record.Cutin"], own["Record.Cutout"]) == ("cut", str(begin), str(end))
+    assert (own["Record.Language"], own["Record.AVDelay"], visitor.complaints) == ("eng", "200", [])
+
+
+def test_a_talk_is_cut_with_nothing_but_the_keyboard(arrive, stage):
+    visitor = arrive()
+    keyboard = visitor.page.keyboard
+    visitor.visit("/login?next=/demo/")
+    keyboard.type("bob")
+    keyboard.press("Tab")
+    keyboard.type("correct horse battery")
+    keyboard.press("Enter")
+    visitor.page.wait_for_selector(f"#t{stage.holey}")
+    _tab_to(visitor, f"#t{stage.holey} .next a")
+    keyboard.press("Enter")
+    visitor.wait_for_player()
+    keyboard.press("Enter")
+    visitor.page.wait_for_selector("#cutform")
+    visitor.wait_for_player()
+    assert visitor.frame() == 120  # the talk begins here by the schedule: 4 s at 29.97
+    visitor.press("ArrowRight", ".", ".", "i", "End", "Shift+ArrowLeft", ",", "o", "2")
+    keyboard.press("?")
+    visitor.page.wait_for_selector("dialog[open] >> text=the talk ends with this picture")
+    keyboard.press("Escape")
+    keyboard.press("Control+Enter")
+    visitor.page.wait_for_selector("text=Script C makes the cut master now")
+    state, own = stored(stage, stage.holey)
+    assert (state, own["Record.Cutin"], own["Record.Language"]) == ("cut", "152", "eng")
+    assert int(own["Record.Cutout"]) > 152
+    assert visitor.complaints == []
+
+
+def _tab_to(visitor, selector):
+    for _ in range(60):
+        if visitor.page.evaluate(f"() => document.activeElement.matches({selector!r})"):
+            return
+        visitor.page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never came to {selector}")
+
+
+def test_a_typed_text_is_no_command(arrive, stage):
+    with stage.app.app_context(), transaction():
+        ticket = tickets.create_recording(tickets.get(stage.talk).project, tickets.TRACKER, title="Typing")
+        number = ticket.id
+    visitor = arrive("carol")
+    visitor.visit(f"/demo/ticket/{number}")
+    visitor.page.fill("[name=comment]", "")
+    visitor.page.type("[name=comment]", "k, j. i o ? 1")
+    assert visitor.page.input_value("[name=comment]") == "k, j. i o ? 1"
+    visitor.page.click("text=Write")
+    visitor.page.wait_for_selector(".comments >> text=k, j. i o ? 1")
+
+
+def test_an_encoded_file_is_checked(arrive, stage):
+    visitor = arrive("carol")
+    visitor.visit(f"/demo/ticket/{stage.file}/check")
+    visitor.page.click("text=Start checking")
+    visitor.page.wait_for_selector("#places:visible")
+    visitor.page.keyboard.press("3")
+    visitor.page.wait_for_timeout(400)
+    playing, at, length = visitor.page.evaluate("() => [!video.paused, video.currentTime, video.duration]")
+    assert playing and at >= length / 2 > 1
+    visitor.page.click("text=Everything is fine")
+    visitor.page.wait_for_selector("text=Script D prepares it for the release now")
+    assert stored(stage, stage.file)[0] == "checked"
+    assert visitor.complaints == []
+
+
+def test_a_list_renews_itself(arrive, stage):
+    visitor = arrive("rita")
+    visitor.visit("/demo/?text=Nothing")
+    with stage.app.app_context(), transaction():
+        tickets.create_recording(tickets.get(stage.talk).project, tickets.TRACKER, title="Nothing is as before")
+    visitor.page.wait_for_selector("h3 >> text=Nothing is as before")
+    assert visitor.complaints == []
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_page_fits_and_the_browser_has_nothing_to_complain_about(arrive, stage, size):
+    visitor = arrive("alice", size)
+    paths = ["/", "/workers", "/demo/", "/demo/?failed=1", "/demo/new"]
+    paths += [f"/demo/ticket/{number}" for number in (stage.talk, stage.file, stage.released)]
+    paths += [f"/demo/ticket/{stage.talk}/cut", f"/demo/ticket/{stage.holey}/cut"]
+    paths += [f"/demo/ticket/{stage.sound}/check", f"/demo/ticket/{stage.released}/release"]
+    for path in paths:
+        visitor.visit(path)
+        if path.endswith("/cut"):
+            visitor.wait_for_player()
+        assert (path, visitor.overflow(), visitor.complaints) == (path, 0, [])
+        assert visitor.page.locator("h1").count() == 1
+        assert visitor.page.evaluate("() => getComputedStyle(document.body).marginTop") == "0px"  # the style was let in
