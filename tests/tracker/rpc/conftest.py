@@ -26,7 +26,7 @@ class Door(xmlrpc.client.Transport):
         self.client = client
         self.extra = dict(headers)
 
-    def request(self, host: Any, handler: str, request_body: bytes, verbose: bool = False) -> Any:
+    def request(self, host: Any, handler: str, request_body: Any, verbose: bool = False) -> Any:
         response = self.client.post(handler, data=request_body, headers=self.extra, content_type="text/xml")
         assert (response.status_code, response.content_type) == (200, "text/xml; charset=utf-8")
         parser, target = self.getparser()
