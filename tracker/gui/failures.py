@@ -14,7 +14,7 @@ from tracker.gui.access import wants_json
 TITLES = {
     400: "That does not work",
     403: "You may not do that",
-    404: "There is no such page",
+    404: "Not found",
     405: "Not this way",
     409: "Somebody was faster",
     413: "Too large",

@@ -110,5 +110,5 @@ def init_app(app: Flask) -> None:
     """Make the filters known to templates."""
     for function in (local, ago, duration, percent, size, language, tone):
         app.jinja_env.filters[function.__name__] = function
-    app.jinja_env.globals.update(may=may, next_steps=next_steps)
+    app.jinja_env.globals.update(may=may, next_steps=next_steps, current_user=current_user)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

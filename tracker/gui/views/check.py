@@ -16,7 +16,6 @@ from tracker.gui.views.media import TYPES, encoded_file
 from tracker.models import Ticket
 
 SAID = {
-    "start": "The file is yours to check. Nobody else can check it meanwhile.",
     "accept": "Checked. Script D prepares it for the release now.",
     "reject": "The encoding is marked as failed with your reason.",
     "send_back": "The recording goes back to cutting, with your reason.",
@@ -43,9 +42,9 @@ def check_post(slug: str, ticket_id: int) -> ResponseReturnValue:
         return forms.again(error, check_page, found)
     except Conflict as error:
         return conflicts.page(error, ticket_id, {})
-    flash(SAID[forms.text("action")])
     if forms.text("action") == "start":
-        return redirect(url_for("gui.check", slug=slug, ticket_id=ticket_id), 303)
+        return redirect(request.path, 303)
+    flash(SAID[forms.text("action")])
     return redirect(url_for("gui.talks", slug=slug, _anchor=f"t{found.parent_id}"), 303)
 
 

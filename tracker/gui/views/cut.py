@@ -16,7 +16,6 @@ from tracker.gui.views.media import work_file
 from tracker.models import Ticket
 
 SAID = {
-    "start": "The ticket is yours. Nobody else can cut it meanwhile.",
     "cut": "Cut. Script C makes the cut master now.",
     "expand": "The recording is put together again with more material; it comes back to be cut.",
     "unable": "The recording is marked as failed with your reason.",
@@ -43,14 +42,10 @@ def cut_post(slug: str, ticket_id: int) -> ResponseReturnValue:
         return forms.again(error, cut_page, found)
     except Conflict as error:
         return conflicts.page(error, ticket_id, _wanted())
+    if forms.text("action") == "start":
+        return redirect(request.path, 303)
     flash(SAID[forms.text("action")])
-    return redirect(_next(slug, ticket_id, forms.text("action")), 303)
-
-
-def _next(slug: str, ticket_id: int, action: str) -> str:
-    if action == "start":
-        return url_for("gui.cut", slug=slug, ticket_id=ticket_id)
-    return url_for("gui.talks", slug=slug, _anchor=f"t{ticket_id}")
+    return redirect(url_for("gui.talks", slug=slug, _anchor=f"t{ticket_id}"), 303)
 
 
 def cut_page(found: Ticket, error: InvalidInput | None = None) -> str:
