@@ -132,7 +132,10 @@ def get(slug: str) -> Profile:
 
 
 def use(project: Project, slug: str, priority: float = 1.0) -> ProjectProfile:
-    """Have a project encode with the latest version of a profile; talks that exist get their encoding tickets."""
+    """Have a project encode with the latest version of a profile; talks that exist get their encoding tickets.
+
+    *priority* holds for the encoding tickets that exist, too; 0 switches the profile off.
+    """
     profile = get(slug)
     version = queries.latest_version(profile.id)
     if version is None:
@@ -143,6 +146,7 @@ def use(project: Project, slug: str, priority: float = 1.0) -> ProjectProfile:
         db.session.add(used)
     used.version, used.priority = version, priority
     db.session.flush()
+    queries.set_priority(project.id, profile.id, priority)
     tickets.create_encodings(project, used)
     return used
 

@@ -10,6 +10,7 @@ from lxml import etree
 
 from tests.factories import encoding, make_encoding, make_project, make_recording, states
 from tracker import profiles, properties, queries
+from tracker.db import db
 from tracker.errors import InvalidInput, NoBasename, NoService, NotFound
 from tracker.profiles import check_template, jobfile, render
 
@@ -68,10 +69,16 @@ def test_a_project_keeps_the_version_it_uses_until_it_takes_the_next(project, ti
     assert encoding(make_recording(project)).profile_version.revision == 2
 
 
-def test_a_profile_of_priority_zero_makes_tickets_that_wait(project):
+def test_a_profile_switched_off_holds_the_tickets_that_are_and_those_to_come(project, ticket):
     profiles.use(project, "mp3", 0.0)
+    profiles.use(project, "hd", 0.0)
+    db.session.refresh(ticket)
     talk = make_recording(project, "copied")
-    assert states(talk)["mp3"] == "ready to encode" and encoding(talk, "mp3").priority == 0
+    assert states(talk) == {"hd": "ready to encode", "mp3": "ready to encode"}
+    assert [t.priority for t in (ticket, encoding(talk), encoding(talk, "mp3"))] == [0, 0, 0]
+    profiles.use(project, "hd", 2.5)
+    db.session.refresh(ticket)
+    assert ticket.priority == 2.5 and encoding(talk, "mp3").priority == 0
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 COMMANDS = {
     "serve": ("tracker.cli.serve", "Run the tracker."),
     "db": ("tracker.cli.db", "Upgrade, look at, export or import the database."),
+    "user": ("tracker.cli.users", "Make, list and switch off accounts."),
+    "project": ("tracker.cli.projects", "Make and change projects."),
+    "talk": ("tracker.cli.talks", "Make recordings by hand."),
     "fahrplan": ("tracker.cli.fahrplan", "Import schedules."),
     "worker": ("tracker.cli.worker", "Run one of the scripts that do the work."),
     "doctor": ("tracker.cli.doctor", "Check what this machine has and lacks."),

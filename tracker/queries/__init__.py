@@ -29,6 +29,7 @@ from tracker.queries.profiles import (
     profile_by_slug,
     project_profiles,
     recordings_without,
+    set_priority,
 )
 from tracker.queries.properties import (
     delete_properties,
@@ -106,6 +107,7 @@ __all__ = [
     "rooms",
     "savepoint",
     "scheduled_talks",
+    "set_priority",
     "state_counts",
     "talk_parts",
     "talk_states",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import aliased
 
 from tracker.db import db
@@ -36,6 +36,15 @@ def project_profiles(project_id: int) -> Sequence[ProjectProfile]:
     return db.session.scalars(
         select(ProjectProfile).where(ProjectProfile.project_id == project_id).order_by(ProjectProfile.profile_id)
     ).all()
+
+
+def set_priority(project_id: int, profile_id: int, priority: float) -> None:
+    """Give the encoding tickets of a profile in a project another priority."""
+    db.session.execute(
+        update(Ticket)
+        .where(Ticket.project_id == project_id, Ticket.profile_id == profile_id, Ticket.priority != priority)
+        .values(priority=priority)
+    )
 
 
 def recordings_without(project_id: int, profile_id: int) -> Sequence[Ticket]:
