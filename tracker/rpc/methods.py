@@ -182,5 +182,5 @@ def get_encoding_profiles(call: Call, encoding_profile_id: int | None = None) ->
 @method("addLog", writes=True)
 def add_log(call: Call, ticket_id: int, log_message: str) -> bool:
     """Write a message into the log of a ticket."""
-    tickets.add_log(_ticket(call, ticket_id).id, call.project, call.worker, read_text(log_message))
+    tickets.add_log(read_id(ticket_id), call.project, call.worker, read_text(log_message))
     return True

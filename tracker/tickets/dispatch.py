@@ -226,7 +226,9 @@ def heartbeat(
 
 def add_log(ticket_id: int, project: Project, worker: Worker, message: str) -> None:
     """Write a worker's message into a ticket's log."""
-    moves.log(in_project(ticket_id, project), Actor.of(worker), "RPC.addLog", message)
+    ticket = in_project(ticket_id, project)
+    ticket.named = ticket.named or ticket.worker_id == worker.id
+    moves.log(ticket, Actor.of(worker), "RPC.addLog", message)
 
 
 def set_properties(ticket_id: int, project: Project, worker: Worker, values: Mapping[str, str]) -> dict[str, str]:

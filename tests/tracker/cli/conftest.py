@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
+import psycopg2
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
@@ -39,6 +41,18 @@ def fahrwerk(database: str) -> Callable[..., Result]:
         return CliRunner().invoke(cli.cli, args, input=stdin, env=environ)
 
     return run
+
+
+@pytest.fixture
+def names(database: str) -> Callable[[str, str], set[str]]:
+    """Return a function that reads a column of a table as commands left it."""
+
+    def read(table: str, column: str) -> set[str]:
+        with closing(psycopg2.connect(database.replace("+psycopg2", ""))) as connection, connection.cursor() as cursor:
+            cursor.execute(f'SELECT {column} FROM "{table}"')
+            return {str(row[0]) for row in cursor.fetchall()}
+
+    return read
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import xmlrpc.client
 import pytest
 
 from tests.conftest import SECRET
-from tests.factories import make_encoding, make_project
+from tests.factories import committing, make_encoding, make_project
 from tests.tracker.rpc.conftest import HOST, fresh, path
 from tracker import projects, wire
 from tracker.db import db
@@ -248,3 +248,12 @@ def test_a_ticket_left_alone_by_a_refused_call_is_as_before(tracker, ticket):
     assert refused(tracker.setTicketProperties, ticket.id, {"A.good": "1", "bad name": "2"})[0] == 419
     assert tracker.getTicketProperties(ticket.id, "A.*") == {}
     assert fresh(ticket).version == before
+
+
+def test_while_the_database_is_away_the_door_says_come_back(caplog):
+    """The one answer that is not 200: every client repeats a call after a 503."""
+    with committing("postgresql+psycopg2://nobody@127.0.0.1:1/nothing") as app:
+        answer = post(app.test_client(), VERSION)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.text == "The database does not answer just now; try again in a moment."
+    assert wire.login_hash(HOST, SECRET) not in caplog.text

@@ -197,6 +197,12 @@ def test_a_script_without_a_lease_keeps_its_ticket(connect, mine):
     assert fresh(mine).worker_id is not None
 
 
+def test_reading_the_properties_of_a_ticket_names_it(tracker, mine):
+    assert not mine.named
+    tracker.getTicketProperty(mine.id, "A.b")
+    assert fresh(mine).named
+
+
 def test_done_moves_on_and_may_be_repeated(tracker, mine):
     assert [tracker.setTicketDone(mine.id, "ok"), tracker.setTicketDone(mine.id)] == [True, True]
     assert fresh(mine).state == "encoded"

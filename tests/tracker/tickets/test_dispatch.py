@@ -166,11 +166,10 @@ def test_each_of_200_tickets_goes_to_one_of_8_workers_that_ask_at_once(committed
     with committing(committed_db) as app:
         with app.app_context(), transaction():
             project = factories.make_project(formats=())
-            for number in range(TICKETS):
-                talk = tickets.create_recording(
-                    project, tickets.TRACKER, title=f"talk {number}", values={"Record.Language": "deu"}
-                )
-                talk.state = "recorded"
+            rows = [
+                Ticket(project=project, type="recording", state="recorded", fahrplan_id=n + 1) for n in range(TICKETS)
+            ]
+            db.session.add_all(rows)
         claimed: list[tuple[float, int]] = []
         nothing: list[float] = []
         begin = threading.Barrier(THREADS, timeout=30)
@@ -257,9 +256,18 @@ def test_it_is_not_before_10_seconds(project, ticket, worker):
     assert tickets.claim_next(project, ENCODER, worker) is None
 
 
-def test_it_is_not_once_the_worker_named_it(project, ticket, worker):
+@pytest.mark.parametrize(
+    "name",
+    [
+        lambda number, project, worker: tickets.heartbeat(worker, number),
+        lambda number, project, worker: tickets.add_log(number, project, worker, "hello"),
+        lambda number, project, worker: tickets.set_properties(number, project, worker, {"A.b": "1"}),
+    ],
+    ids=["ping", "addLog", "setTicketProperties"],
+)
+def test_it_is_not_once_the_worker_named_it(project, ticket, worker, name):
     age(assign(ticket, worker, ENCODER), minutes=1)
-    tickets.heartbeat(worker, ticket.id)
+    name(ticket.id, project, worker)
     assert tickets.claim_next(project, ENCODER, worker) is None
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import pytest
 
 from tests import factories
@@ -18,15 +16,15 @@ MAKERS = {RECORDING: make_recording, ENCODING: make_encoding, MISC: factories.ma
 
 
 @pytest.mark.parametrize("kind", MAKERS)
-def test_every_state_is_reached_from_every_state_and_logged(project, alice, kind):
-    """Also as far as the CHECK constraints of the table are concerned."""
+def test_every_state_can_be_set_by_hand_forth_and_back_and_is_logged(project, alice, kind):
+    """As far as the CHECK constraints of the table are concerned; the pairs are in test_statemachine."""
     ticket = MAKERS[kind](project)
-    for source, target in product(CLASSIC.tables[kind].by_name, repeat=2):
-        ticket.state = source
+    names = list(CLASSIC.tables[kind].by_name)
+    for target in (*names, *reversed(names)):
         moves.move(ticket, target, Actor.of(alice), "Edit.state", by_hand=True)
         assert ticket.state == target
-    written = [(e.from_state, e.to_state) for e in queries.history([ticket.id], 1000) if e.event == "Edit.state"]
-    assert sorted(written) == sorted(product(CLASSIC.tables[kind].by_name, repeat=2))
+    walked = [entry.to_state for entry in factories.log_of(ticket) if entry.event == "Edit.state"]
+    assert walked == [*names, *reversed(names)]
 
 
 @pytest.mark.parametrize("state", ["encoding", "nonsense", ""])
