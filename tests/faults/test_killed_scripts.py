@@ -10,7 +10,7 @@ import pytest
 from tests.faults.strike import ASSIGNED, NAMED, Moment, half, killed
 from tests.faults.talk import SCRIPTS, Script, Talk
 from tests.faults.verdict import same_as_undisturbed
-from tests.faults.works import PATIENCE_S, Works
+from tests.faults.works import NONE, Works
 
 EVERY = [pytest.param(script, id=script.kind) for script in SCRIPTS.values()]
 LARGE = 64 * 1024 * 1024
@@ -34,6 +34,18 @@ def told_the_loss(talk: Talk, script: Script) -> None:
     assert talk.look(talk.of(script), lambda ticket: (ticket.attempt, ticket.losses, ticket.worker_id)) == (2, 0, None)
 
 
+def writers(path: Path) -> list[str]:
+    """List the processes that have a file open."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if os.readlink(link) == str(path):
+                found.append(link.parts[2])
+        except OSError:
+            continue
+    return found
+
+
 @pytest.mark.parametrize("script", EVERY)
 def test_a_script_killed_after_the_assign_is_made_up_for(script: Script, works: Works) -> None:
     talk = works.talk(script.before)
@@ -50,11 +62,15 @@ def test_a_script_killed_at_half_of_its_work_is_made_up_for(script: Script, work
     if script.kind in ("postprocess", "release"):
         talk.enlarge(LARGE)
     before = talk.files()
-    killed(works, script.kind, half(script.kind))
+    runs_ffmpeg = script.kind in ("copy", "encode")
+    percent = killed(works, script.kind, half(script.kind), works.slow_ffmpeg(4) if runs_ffmpeg else NONE)
     assert talk.state_of(script) == script.during
+    assert percent < 85 or not runs_ffmpeg  # it was in the middle of it
     parts = talk.files() - before
+    print(f"{script.kind} was killed at {percent} %, its part had {sum(path.stat().st_size for path in parts)} bytes")
     assert all(path.name.startswith(".") and ".1.part" in path.name for path in parts)
     assert len(parts) == (0 if script.kind == "merge" else 1)
+    works.until(lambda: not any(map(writers, parts)))  # its ffmpeg dies with it
     start_again(works, talk, script, before)
     told_the_loss(talk, script)
 
@@ -89,22 +105,3 @@ def test_an_assignment_that_was_never_named_is_handed_out_again(works: Works) ->
     before = talk.files()
     start_again(works, talk, SCRIPTS["copy"], before)
     assert talk.look(talk.id, lambda ticket: ticket.attempt) == 1
-
-
-def test_the_ffmpeg_of_a_killed_script_dies_with_it(works: Works) -> None:
-    talk = works.talk("cut")
-    killed(works, "copy", half("copy"))
-    (part,) = (path for path in talk.files() if ".part" in path.name)
-    works.until(lambda: not _writers(part), PATIENCE_S)
-
-
-def _writers(path: Path) -> list[str]:
-    """List the processes that have a file open."""
-    found = []
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            if os.readlink(link) == str(path):
-                found.append(link.parts[2])
-        except OSError:
-            continue
-    return found
