@@ -21,7 +21,7 @@ test: install browser lint ## what CI runs
 proof: install browser ## the long evidence runs
 	$(BIN)/pytest -m proof $(PYTEST_ARGS)
 
-serve: install ## run the tracker on 127.0.0.1:8080 with its own database
+serve: install ## run the tracker on 127.0.0.1:8020 with its own database
 	$(BIN)/fahrwerk serve
 
 lint: install ## style and types

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 from flask import Flask
 
 from scripts.media import leash
@@ -143,9 +144,12 @@ class Stage:
         return [name for name, process in self.running.items() if process.poll() is not None]
 
     def kill(self, name: str) -> None:
-        """End a process at once (SIGKILL), as a power failure would."""
+        """End a process (the server with its children) at once by SIGKILL, as a power failure would."""
         process = self.running.pop(name)
-        process.kill()
+        children = psutil.Process(process.pid).children(recursive=True) if name == "server" else []
+        for each in (process, *children):
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
         process.wait()
 
     def stop(self) -> None:

@@ -64,4 +64,5 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter((Json if settings.log_format == "json" else Redacting)(settings.secrets))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
-    logging.getLogger("alembic.runtime.migration").setLevel("WARNING")  # says at every look what it will do
+    for talkative in ("alembic.runtime.migration", "transitions.core"):  # they say at every step what they will do
+        logging.getLogger(talkative).setLevel("WARNING")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import signal
+import socket
 import threading
+import time
 from types import FrameType
 from typing import Any
 
@@ -15,12 +18,16 @@ from gunicorn.glogging import Logger
 from tracker import database, queries
 from tracker.app import create_app
 from tracker.db import db, transaction
+from tracker.errors import TrackerError
 from tracker.settings import Settings
 
 log = logging.getLogger(__name__)
 
 GRACE_S = 10
 """Seconds that requests have to end when the server stops."""
+
+PORT_S = 2 * GRACE_S
+"""Seconds to wait for the port of a server that was killed."""
 
 
 class Log(Logger):  # type: ignore[misc]  # gunicorn publishes no types
@@ -71,7 +78,7 @@ def serve(settings: Settings) -> None:
     """Run the tracker until SIGTERM or SIGINT, which also end the wait for the database.
 
     The own database is upgraded here; another one is only checked: several versions may be around.
-    Raises DatabaseError.
+    Raises DatabaseError, and PortInUse when another program keeps the port.
     """
     stop = threading.Event()
     _on_signals(stop)
@@ -80,10 +87,36 @@ def serve(settings: Settings) -> None:
             database.upgrade(ready.database_url)
         else:
             database.check(ready.database_url)
-        if not stop.is_set():
+        if port_is_free(settings, stop):
             _renew_leases(ready)
             log.info("serving on %s, port %s", settings.bind, settings.port)
             Server(ready).run()
+
+
+class PortInUse(TrackerError):
+    """Another program listens on the port."""
+
+
+def port_is_free(settings: Settings, stop: threading.Event) -> bool:
+    """Wait for the port: the processes of a server that was killed still answer what they have begun.
+
+    Return False when *stop* was set meanwhile. Raises PortInUse.
+    """
+    deadline = time.monotonic() + PORT_S
+    family = socket.AF_INET6 if ":" in settings.bind else socket.AF_INET
+    while not stop.is_set():
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.bind, settings.port))
+                return True
+            except OSError as error:
+                place = f"{settings.bind}, port {settings.port}"
+                if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                    hint = "end the program that has it, or set FAHRWERK_BIND and FAHRWERK_PORT"
+                    raise PortInUse(f"Cannot listen on {place}: {error.strerror}; {hint}.") from error
+        stop.wait(0.5)
+    return False
 
 
 def _renew_leases(settings: Settings) -> None:

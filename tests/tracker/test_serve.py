@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from tracker.cluster import Cluster
+from tracker.serve import PortInUse, port_is_free
+from tracker.settings import Settings
 
 HASH = "0123456789abcdef0123456789abcdef"
 CALL = "<?xml version='1.0'?><methodCall><methodName>C3TT.getVersion</methodName></methodCall>"
@@ -123,3 +126,23 @@ def test_a_mistake_in_the_settings_is_a_sentence(place, name):
     with tracker(place, **{name: "x"}) as running:
         assert running.process.wait(30) == 1
     assert running.log.read_text().startswith(f"fahrwerk: FAHRWERK_{name} must")
+
+
+def test_it_waits_for_the_port_of_a_server_that_is_still_ending():
+    with socket.create_server(("127.0.0.1", 0)) as old:
+        settings = Settings(port=old.getsockname()[1])
+        ending = threading.Timer(0.7, old.close)
+        ending.start()
+        assert port_is_free(settings, threading.Event())
+        ending.join()
+
+
+def test_waiting_for_the_port_ends_with_the_server():
+    stopped = threading.Event()
+    stopped.set()
+    assert not port_is_free(Settings(port=1), stopped)
+
+
+def test_an_address_that_is_not_ours_is_named_with_the_remedy():
+    with pytest.raises(PortInUse, match=r"192\.0\.2\.1, port 8020: .*; .*FAHRWERK_BIND"):
+        port_is_free(Settings(bind="192.0.2.1"), threading.Event())

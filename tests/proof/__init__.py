@@ -1,0 +1,1 @@
+"""Long evidence runs, for `make proof`."""
