@@ -221,6 +221,31 @@ def test_a_ticket_into_whose_log_somebody_writes_is_waited_for(committed_db):
         thread.join()
 
 
+def test_a_claim_steps_over_a_ticket_that_is_locked_when_there_is_another(committed_db):
+    with committing(committed_db) as app:
+        with app.app_context(), transaction():
+            project = factories.make_project()
+            first, second = (make_encoding(project).id for _ in range(2))
+        locked, claimed = threading.Event(), threading.Event()
+        waited: list[bool] = []
+
+        def hold() -> None:
+            with app.app_context(), transaction():
+                tickets.lock(first)
+                locked.set()
+                waited.append(claimed.wait(20))
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        assert locked.wait(20)
+        with app.app_context(), transaction():
+            found = tickets.claim_next(projects.get("demo"), ENCODER, make_worker())
+            assert found is not None and found.id == second
+        claimed.set()
+        thread.join()
+        assert waited == [True]
+
+
 def test_an_answer_that_changed_while_one_waited_for_it_is_nothing(committed_db):
     """The ticket is claimed by the first; the second waited for it and must not get it."""
     with committing(committed_db) as app:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
+
 import pytest
 
 from tests import factories
 from tests.factories import encoding, events, make_encoding, make_recording, put, states
 from tracker import profiles, projects, properties, queries, tickets
-from tracker.db import db
+from tracker.db import db, transaction
 from tracker.errors import InvalidInput, NotFound
 from tracker.statemachine import CLASSIC, ENCODING, MISC, RECORDING
 from tracker.tickets import TRACKER, Actor, moves
@@ -62,6 +66,37 @@ def test_an_unknown_ticket_is_named(db_session, number):
     for find in (moves.get, moves.lock):
         with pytest.raises(NotFound, match=f"no ticket {number}"):
             find(number)
+
+
+def test_a_talk_is_locked_before_its_encodings_by_everybody(committed_db):
+    """Real commits: one goes from the encoding to the talk, one from the talk to the encoding, at the same time."""
+    with factories.committing(committed_db) as app:
+        with app.app_context(), transaction():
+            child = make_encoding(factories.make_project())
+            number, talk = child.id, child.parent_id
+        begin, done = threading.Barrier(2, timeout=20), []
+
+        def change(*verbs: Callable[[], object]) -> None:
+            begin.wait()
+            with app.app_context(), transaction():
+                for verb in verbs:
+                    verb()
+                    time.sleep(0.1)
+            done.append(verbs)
+
+        orders = (
+            (lambda: moves.lock(number), lambda: moves.lock(talk)),
+            (
+                lambda: moves.lock(talk),
+                lambda: queries.lock_children(talk),
+            ),
+        )
+        threads = [threading.Thread(target=change, args=order) for order in orders]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(done) == 2
 
 
 # --- the tracker settles (design D4) -------------------------------------------------------------------------
