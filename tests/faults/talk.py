@@ -30,7 +30,7 @@ COPIED = tuple(
     f"Record.{name}"
     for name in ("Cutintime", "Cutouttime", "Cutinseconds", "Cutoutseconds", "Cutdiffseconds", "Cutdiffframes")
 )
-ENCODED = ("Encoding.Frames", "Encoding.Seconds", "Encoding.Bytes")
+ENCODED = ("Encoding.Frames", "Encoding.Seconds", "Encoding.Bytes", "Encoding.Cut")
 POSTPROCESSED = ("Release.SHA256", "Release.Bytes")
 
 
@@ -173,6 +173,7 @@ class Talk:
         """Replace the encoded file, and its hidden copy if there is one, by *size* bytes that mean nothing."""
         noise, hidden = os.urandom(size), self.file("Prerelease")
         self.file("Output").write_bytes(noise)
+        self.write({"Encoding.Bytes": str(size)}, VIDEO)
         if hidden.exists():
             hidden.write_bytes(noise)
             self.write({"Release.SHA256": hashlib.sha256(noise).hexdigest(), "Release.Bytes": str(size)}, VIDEO)

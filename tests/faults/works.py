@@ -222,8 +222,11 @@ def fingerprint(folder: Path) -> dict[str, tuple[str, int]]:
 @contextmanager
 def running(folder: Path) -> Iterator[Works]:
     """Record a room, start a server, and take the model through; stop all in the end."""
-    stage = Stage(folder, lease_s=20, extra={"FAHRWERK_POLL_S": "0.3", "FAHRWERK_RESERVE_MB": "1"})
+    scratch = folder / "scratch"  # a worker that is killed cannot tidy up
+    extra = {"FAHRWERK_POLL_S": "0.3", "FAHRWERK_RESERVE_MB": "1", "TMPDIR": str(scratch)}
+    stage = Stage(folder, lease_s=20, extra=extra)
     stage.prepare()
+    scratch.mkdir()
     record_room(
         stage.path("Raw"), KEY, BEGIN, 2 * PADDING_S + TALK_S + 2, segment_s=SEGMENT_S, av_delay_ms=DELAY_MS,
         talks=[(PADDING_S, PADDING_S + TALK_S, TITLE)],
