@@ -35,6 +35,7 @@ from tracker.queries.properties import (
     delete_properties,
     properties_of,
     upsert_properties,
+    values_of,
 )
 from tracker.queries.tickets import (
     FAILED_EVENT,
@@ -118,6 +119,7 @@ __all__ = [
     "unassigned_in_state",
     "upsert_properties",
     "user_by_name",
+    "values_of",
     "withdrawals",
     "writable_projects",
 ]

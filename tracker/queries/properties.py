@@ -43,6 +43,14 @@ def _owner(project_id: int | None, profile_id: int | None, ticket_id: int | None
 _OWNER = {"project": Property.project_id, "profile": Property.profile_id, "ticket": Property.ticket_id}
 
 
+def values_of(ticket_ids: Collection[int], name: str) -> dict[int, str]:
+    """Return one property of several tickets, by ticket id; those without it are left out."""
+    rows = db.session.execute(
+        select(Property.ticket_id, Property.value).where(Property.ticket_id.in_(ticket_ids), Property.name == name)
+    )
+    return {ticket_id: value for ticket_id, value in rows if ticket_id is not None}
+
+
 def upsert_properties(kind: str, owner_id: int, values: Iterable[tuple[str, str]]) -> None:
     """Write properties of one owner in name order (so that two writers cannot deadlock); last write wins."""
     column = _OWNER[kind]

@@ -61,19 +61,26 @@ def _free(project_id: int, states: Collection[str]) -> tuple[ColumnElement[bool]
 
 
 def lock_next_free(
-    project_id: int, kind: str, states: Collection[str], worker_id: int, *, wait: bool = True
+    project_id: int,
+    kind: str,
+    states: Collection[str],
+    worker_id: int,
+    *,
+    parents: Collection[str] = (),
+    wait: bool = True,
 ) -> Ticket | None:
     """Lock the next ticket to hand out: never failed by this worker first, then priority, then waiting time.
 
-    Tickets that others have locked are stepped over. When there are only such, *wait* for them: what is written into
-    the log of a ticket at this moment is not taken, and "nothing" has to be true (design D5).
+    With *parents* the recording has to be in one of these states. Tickets that others have locked are stepped over.
+    When there are only such, *wait* for them: what is written into the log of a ticket at this moment is not taken, and
+    "nothing" has to be true (design D5).
     """
     failed_by_me = exists().where(
         LogEntry.ticket_id == Ticket.id, LogEntry.worker_id == worker_id, LogEntry.event == FAILED_EVENT
     )
     parent = aliased(Ticket)
-    parent_failed = exists().where(parent.id == Ticket.parent_id, parent.failed)
-    free = (*_free(project_id, states), Ticket.type == kind, ~parent_failed)
+    unfit = or_(parent.failed, parent.state.not_in(parents)) if parents else parent.failed
+    free = (*_free(project_id, states), Ticket.type == kind, ~exists().where(parent.id == Ticket.parent_id, unfit))
     for patient, choice in product((False, True) if wait else (False,), (~failed_by_me, failed_by_me)):
         found = db.session.scalar(
             select(Ticket)

@@ -9,7 +9,7 @@ from tracker import properties, queries, wire
 from tracker.db import db, now
 from tracker.errors import InvalidInput, NoService, NotAssigned, NotFound
 from tracker.models import Project, Ticket, Worker
-from tracker.statemachine import State, Table, workflow
+from tracker.statemachine import ENCODER, ENCODING, RECORDING, State, Table, workflow
 from tracker.tickets import moves
 from tracker.tickets.actor import TRACKER, Actor
 
@@ -55,18 +55,29 @@ def claim_next(project: Project, state: str, worker: Worker, lease_s: int | None
     if repeated is not None:
         _lease(repeated, lease_s)
         return repeated
+    states, parents = sources(table, row.name, disabled), _parents(project, table, row)
     # Whoever holds tickets waits for none: somebody may be waiting for these.
-    found = queries.lock_next_free(
-        project.id, table.type, sources(table, row.name, disabled), worker.id, wait=none_returned
-    )
+    found = queries.lock_next_free(project.id, table.type, states, worker.id, parents=parents, wait=none_returned)
     if found is None:
         return None
     moves.move(found, state, Actor.of(worker), ASSIGN)
     found.worker_id = worker.id
     found.attempt += 1
     _lease(found, lease_s)
+    if found.parent is not None and row.script == ENCODER:
+        properties.write(found, {"Encoding.Cut": moves.cut_of(found.parent)})
     db.session.flush()
     return found
+
+
+def _parents(project: Project, table: Table, row: State) -> list[str]:
+    """List the states a recording has to be in for what follows its encoding: a cut that is redone holds it up."""
+    if table.type != ENCODING or row.script == ENCODER:
+        return []
+    flow = workflow(project.workflow)
+    recording = flow.tables[RECORDING]
+    least = recording.position(flow.material)
+    return [state.name for state in recording.states if recording.position(state.name) >= least]
 
 
 def _lease(ticket: Ticket, lease_s: int | None) -> None:
@@ -234,10 +245,12 @@ def add_log(ticket_id: int, project: Project, worker: Worker, message: str) -> N
 def set_properties(ticket_id: int, project: Project, worker: Worker, values: Mapping[str, str]) -> dict[str, str]:
     """Write properties of a ticket as a worker sent them; '' deletes, virtual names are ignored. Return what changed.
 
-    Raises InvalidInput for a malformed name; nothing is written then. The ticket is locked before its properties, as
-    by everybody who writes some.
+    Raises InvalidInput for a malformed name, NotAssigned when another worker holds a lease; nothing is written then.
+    The ticket is locked before its properties, as by everybody who writes some.
     """
     ticket = in_project(ticket_id, project)
+    if ticket.worker_id not in (None, worker.id) and ticket.lease_until is not None:
+        raise NotAssigned(f"Ticket {ticket_id} is another worker's by now; {worker.name} may not write to it.")
     ticket.named = ticket.named or ticket.worker_id == worker.id
     written = properties.write(ticket, values)
     if written:

@@ -175,6 +175,7 @@ def accept(ticket_id: int, user: User) -> Ticket:
     ticket = _locked(ticket_id)
     _must_be(ticket, ENCODING)
     _mine(ticket, user, "checking")
+    _has_material(ticket.parent)
     moves.move(ticket, _onward(ticket), Actor.of(user), "Action.check")
     return ticket
 
@@ -209,13 +210,28 @@ def send_back(ticket_id: int, user: User, reason: str) -> Ticket:
     return recording
 
 
-def mark_ready(recording_id: int, user: User) -> int:
-    """Send all postprocessed files of a talk on to `ready to release`; return how many, Conflict without any."""
+def _has_material(recording: Ticket | None) -> None:
+    """Raise Conflict while the recording is worked on again: its files may be of an old cut."""
+    if recording is not None and not moves.has_material(recording):
+        state = f"{recording.state!r}{' and failed' if recording.failed else ''}"
+        raise Conflict(f"The recording of {recording.title!r} is {state}; its files may be of another cut.")
+
+
+def mark_ready(recording_id: int, user: User, shown: Mapping[int, str] | None = None) -> int:
+    """Send all postprocessed files of a talk on to `ready to release`; return how many.
+
+    *shown* maps the ticket of every file that the person saw to its SHA-256; raises Conflict when other files wait by
+    now, when there is none, or while the recording is worked on again.
+    """
     recording = _locked(recording_id)
     _must_be(recording, RECORDING)
+    _has_material(recording)
     ready = [c for c in queries.lock_children(recording.id) if c.state == "postprocessed" and not c.failed]
     if not ready:
         raise Conflict(f"No file of {recording.title!r} is postprocessed; there is nothing to release now.")
+    sums = queries.values_of([child.id for child in ready], "Release.SHA256")
+    if shown is not None and dict(shown) != {child.id: sums.get(child.id, "") for child in ready}:
+        raise Conflict(f"Other files of {recording.title!r} wait to be released by now; look at them first.")
     for child in ready:
         moves.move(child, _onward(child), Actor.of(user), "Action.release")
     return len(ready)

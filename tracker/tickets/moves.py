@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tracker import properties, queries, statemachine
 from tracker.db import db, now
 from tracker.errors import InvalidInput, NotFound
@@ -133,10 +135,34 @@ def settle(recording: Ticket, *, reset_hand: bool = False) -> None:
     A state set by hand stands until the recording moves (*reset_hand*).
     """
     ready = has_material(recording)
-    for child in queries.lock_children(recording.id):
+    children = queries.lock_children(recording.id)
+    for child in children:
         if reset_hand:
             child.set_by_hand = False
         _follow(child, ready)
+    if ready:
+        _encode_again(recording, children)
+
+
+def cut_of(recording: Ticket) -> str:
+    """Name the cut of a recording as it is now: in, out, language and A/V delay."""
+    values = properties.own(recording)
+    names = ("Record.Cutin", "Record.Cutout", "Record.Language", "Record.AVDelay")
+    return "-".join(values.get(name) or "0" for name in names)
+
+
+def _encode_again(recording: Ticket, children: Sequence[Ticket]) -> None:
+    """Send the files of another cut back to be encoded: nobody may check or release what the marks no longer say.
+
+    A file that is public stays so until a person reverts it.
+    """
+    done = ("material needed", "ready to encode", "released", "fixing")
+    cuts = queries.values_of([child.id for child in children if child.state not in done], "Encoding.Cut")
+    now_cut = cut_of(recording)
+    for child in children:
+        if child.id in cuts and cuts[child.id] != now_cut:
+            text = f"the file was made from the cut {cuts[child.id]}, the recording has {now_cut} now"
+            move(child, "ready to encode", TRACKER, "Recording.recut", text)
 
 
 def _follow(child: Ticket, ready: bool) -> None:

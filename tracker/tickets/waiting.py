@@ -54,7 +54,7 @@ def _parent(ticket: Ticket) -> str:
     if ticket.parent.failed:
         return "The recording failed."
     if ticket.state != "material needed":
-        return ""
+        return "" if moves.has_material(ticket.parent) else f"The recording is {ticket.parent.state!r} again."
     if moves.has_material(ticket.parent):
         return "A person set it to 'material needed'."
     return f"The recording is not copied yet (it is {ticket.parent.state!r})."
