@@ -75,6 +75,24 @@ def _stylesheet(template: str) -> etree.XSLT:
         raise InvalidInput(f"The template is no XSLT stylesheet: {error}", "template") from error
 
 
+_WORD = re.compile(r"[A-Za-z0-9_.+-]{1,40}\Z")
+_NUMERIC = {
+    "Record.Framerate": (re.compile(r"[0-9]{1,6}(/[0-9]{1,6})?\Z"), "a rate like 25/1"),
+    "Record.Cutdiffseconds": (re.compile(r"[0-9]{1,7}(\.[0-9]{1,9})?\Z"), "a number of seconds"),
+    "Processing.Video.AspectRatio": (re.compile(r"[0-9]{1,5}[:/][0-9]{1,5}\Z"), "a ratio like 16:9"),
+}
+"""What templates put into ffmpeg's filters, where a stray quote or comma would be another filter."""
+
+
+def _check_values(values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        if name.startswith("Format.") and not _WORD.match(value):
+            raise InvalidInput(f"{name} is {value[:60]!r}; letters, digits and . _ + - are allowed, at most 40.", name)
+        form, wanted = _NUMERIC.get(name, (None, ""))
+        if form is not None and not form.match(value):
+            raise InvalidInput(f"{name} is {value[:60]!r}, which is not {wanted}.", name)
+
+
 def check_template(template: str) -> None:
     """Raise InvalidInput unless *template* is a stylesheet that names only programs of the allow-list."""
     _stylesheet(template)
@@ -173,6 +191,7 @@ def jobfile(ticket: Ticket) -> bytes:
 
 def render(template: str, values: Mapping[str, str]) -> bytes:
     """Apply *template* to a ``<properties>`` document of *values*; return the job as XML in UTF-8."""
+    _check_values(values)
     root = etree.Element("properties")
     for name, value in sorted((dict(values) | {"Record.AVDelay": _seconds(values.get("Record.AVDelay", ""))}).items()):
         etree.SubElement(root, "property", name=name).text = _xml_text(value)

@@ -8,6 +8,10 @@
   <xsl:variable name="end" select="$p[@name='Record.Cutdiffseconds']"/>
   <xsl:variable name="delay" select="number(concat('0', translate($p[@name='Record.AVDelay'], '-', '')))"/>
 
+  <!-- The licence of the talk if the Fahrplan names one, else that of the project. -->
+  <xsl:variable name="own" select="$p[@name='Fahrplan.Recording.License']"/>
+  <xsl:variable name="licence" select="$own | $p[@name='Meta.License'][not($own)]"/>
+
   <xsl:template match="/">
     <job>
       <tasks>
@@ -44,7 +48,7 @@
     <option>-metadata</option><option>title=<xsl:value-of select="$p[@name='Fahrplan.Title']"/></option>
     <option>-metadata</option><option>artist=<xsl:value-of select="$p[@name='Fahrplan.Person_list']"/></option>
     <option>-metadata</option><option>album=<xsl:value-of select="$p[@name='Meta.Album']"/></option>
-    <option>-metadata</option><option>copyright=<xsl:value-of select="$p[@name='Meta.License']"/></option>
+    <option>-metadata</option><option>copyright=<xsl:value-of select="$licence"/></option>
     <option>-metadata</option><option>date=<xsl:value-of select="$p[@name='Meta.Year']"/></option>
     <option>-metadata</option><option>language=<xsl:value-of select="$p[@name='Record.Language']"/></option>
     <option>-metadata:s:a:0</option><option>language=<xsl:value-of select="substring(concat($p[@name='Record.Language'], 'und'), 1, 3)"/></option>

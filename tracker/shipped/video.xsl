@@ -10,6 +10,13 @@
   <xsl:variable name="w" select="$p[@name='Format.Video.MaxWidth']"/>
   <xsl:variable name="h" select="$p[@name='Format.Video.MaxHeight']"/>
 
+  <!-- The picture's shape if the recorder did not note it, like 16:9; pixels become square. -->
+  <xsl:variable name="aspect" select="$p[@name='Processing.Video.AspectRatio']"/>
+
+  <!-- The licence of the talk if the Fahrplan names one, else that of the project. -->
+  <xsl:variable name="own" select="$p[@name='Fahrplan.Recording.License']"/>
+  <xsl:variable name="licence" select="$own | $p[@name='Meta.License'][not($own)]"/>
+
   <xsl:template match="/">
     <job>
       <tasks>
@@ -21,7 +28,7 @@
           <option>-map</option><option>0:a:0</option>
           <option>-map_metadata</option><option>-1</option>
           <option>-vf</option>
-          <option>fps=<xsl:value-of select="$p[@name='Record.Framerate']"/>,scale=w='min(<xsl:value-of select="$w"/>,iw)':h='min(<xsl:value-of select="$h"/>,ih)':force_original_aspect_ratio=decrease:force_divisible_by=2,setsar=1</option>
+          <option>fps=<xsl:value-of select="$p[@name='Record.Framerate']"/>,<xsl:if test="$aspect">setdar=<xsl:value-of select="translate($aspect, ':', '/')"/>,</xsl:if>scale=w='trunc(iw*if(gt(sar,0),sar,1)/2)*2':h=ih,setsar=1,scale=w='min(<xsl:value-of select="$w"/>,iw)':h='min(<xsl:value-of select="$h"/>,ih)':force_original_aspect_ratio=decrease:force_divisible_by=2,setsar=1</option>
           <option>-c:v</option><option><xsl:value-of select="$p[@name='Format.Video.Codec']"/></option>
           <option>-preset</option><option><xsl:value-of select="$p[@name='Format.Video.Preset']"/></option>
           <option>-crf</option><option><xsl:value-of select="$p[@name='Format.Video.CRF']"/></option>
@@ -54,7 +61,7 @@
     <option>-metadata</option><option>title=<xsl:value-of select="$p[@name='Fahrplan.Title']"/></option>
     <option>-metadata</option><option>artist=<xsl:value-of select="$p[@name='Fahrplan.Person_list']"/></option>
     <option>-metadata</option><option>album=<xsl:value-of select="$p[@name='Meta.Album']"/></option>
-    <option>-metadata</option><option>copyright=<xsl:value-of select="$p[@name='Meta.License']"/></option>
+    <option>-metadata</option><option>copyright=<xsl:value-of select="$licence"/></option>
     <option>-metadata</option><option>date=<xsl:value-of select="$p[@name='Meta.Year']"/></option>
     <option>-metadata:s:a:0</option><option>language=<xsl:value-of select="substring(concat($p[@name='Record.Language'], 'und'), 1, 3)"/></option>
   </xsl:template>
