@@ -92,7 +92,7 @@ def _invitation(running: play.Play, *, ready: bool) -> str:
     return (
         f"\nReady. {address}\n"
         f"  talk {play.LEFT_TO_CUT} waits to be cut: log in as      {cutter}\n"
-        f"  talk {play.LEFT_TO_CHECK} waits to be checked: log in as  {checker}\n"
+        f"  talk {play.LEFT_TO_CHECK} waits to be checked: log in as  {checker} (who may also release)\n"
         f"  Files lie in {running.stage.mount}; Ctrl-C ends the demonstration and deletes them.\n"
     )
 
