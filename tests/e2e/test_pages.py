@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 
 from tests.e2e import scene
 from tests.e2e.browser import NARROW, WIDE, Visitor, chromium
+from tests.factories import put
 from tests.places import scratch
 from tracker import properties, tickets
 from tracker.db import transaction
@@ -154,14 +155,14 @@ def test_a_talk_is_cut_with_nothing_but_the_keyboard(arrive, stage):
     visitor.page.wait_for_selector("#cutform")
     visitor.wait_for_player()
     assert visitor.frame() == 120  # the talk begins here by the schedule: 4 s at 29.97
-    visitor.press("ArrowRight", ".", ".", "i", "End", "Shift+ArrowLeft", ",", "o", "2")
+    visitor.press("ArrowRight", ".", ".", "i", "End", "Shift+ArrowLeft", ",", "o", "2", "1")
     keyboard.press("?")
     visitor.page.wait_for_selector("dialog[open] >> text=the talk ends with this picture")
     keyboard.press("Escape")
     keyboard.press("Control+Enter")
     visitor.page.wait_for_selector("text=Script C makes the cut master now")
     state, own = stored(stage, stage.holey)
-    assert (state, own["Record.Cutin"], own["Record.Language"]) == ("cut", "152", "eng")
+    assert (state, own["Record.Cutin"], own["Record.Language"]) == ("cut", "152", "deu-eng")
     assert int(own["Record.Cutout"]) > 152
     assert visitor.complaints == []
 
@@ -202,6 +203,28 @@ def test_an_encoded_file_is_checked(arrive, stage):
     assert visitor.complaints == []
 
 
+def test_what_was_wrong_is_no_longer_said_once_it_is_edited(arrive, stage):
+    with stage.app.app_context(), transaction():
+        ticket = tickets.create_recording(tickets.get(stage.talk).project, tickets.TRACKER, title="Red")
+        number = put(ticket, "merged").id
+    visitor = arrive("carol")
+    visitor.visit(f"/demo/ticket/{number}/cut")
+    visitor.page.click("text=Start cutting")
+    visitor.page.fill("[name=cut_in]", "soon")
+    visitor.page.fill("[name=cut_out]", "late")
+    visitor.page.click("text=I finished cutting")
+    visitor.page.wait_for_selector(".wrong >> text='soon' is neither")
+    red = visitor.page.locator(".wrong, [aria-invalid]")
+    visitor.page.fill("[name=cut_out]", "9")
+    assert red.count() == 2
+    visitor.page.fill("[name=cut_in]", "1")
+    assert red.count() == 0
+    visitor.page.click("text=I finished cutting")
+    visitor.page.wait_for_selector(".wrong >> text=No language is chosen")
+    visitor.page.check("[name=language][value=eng]")
+    assert red.count() == 0
+
+
 def test_a_list_renews_itself(arrive, stage):
     visitor = arrive("rita")
     visitor.visit("/demo/?text=Nothing")
@@ -209,6 +232,11 @@ def test_a_list_renews_itself(arrive, stage):
         tickets.create_recording(tickets.get(stage.talk).project, tickets.TRACKER, title="Nothing is as before")
     visitor.page.wait_for_selector("h3 >> text=Nothing is as before")
     assert visitor.complaints == []
+
+
+BROKEN_BADGES = """() => [...document.querySelectorAll(".state")].filter((each) => each.getClientRects().length)
+    .filter((each) => each.offsetHeight > 1.6 * parseFloat(getComputedStyle(each).lineHeight)
+        || each.scrollWidth > each.clientWidth + 1).map((each) => each.innerText)"""
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -224,4 +252,5 @@ def test_every_page_fits_and_the_browser_has_nothing_to_complain_about(arrive, s
             visitor.wait_for_player()
         assert (path, visitor.overflow(), visitor.complaints) == (path, 0, [])
         assert visitor.page.locator("h1").count() == 1
+        assert visitor.page.evaluate(BROKEN_BADGES) == []
         assert visitor.page.evaluate("() => getComputedStyle(document.body).marginTop") == "0px"  # the style was let in

@@ -14,7 +14,7 @@ from tracker.gui.access import wants_json
 from tracker.models import Ticket
 
 LOG_ROWS = 5
-NOT_SHOWN = frozenset(("csrf_token", "version", "was_state", "was_failed", "action"))
+NOT_SHOWN = frozenset(("csrf_token", "version", "was_state", "was_failed", "action", "file"))
 
 
 def page(error: Conflict, ticket_id: int, wanted: Mapping[str, str]) -> ResponseReturnValue:

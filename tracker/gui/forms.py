@@ -20,6 +20,11 @@ def text(name: str) -> str:
     return request.form.get(name, "").replace("\x00", "").strip()
 
 
+def texts(name: str) -> list[str]:
+    """Return all values of a field that may come several times, as `text` returns one."""
+    return [found.replace("\x00", "").strip() for found in request.form.getlist(name)]
+
+
 def whole(name: str, field: str = "") -> int:
     """Return a field as a whole number, 0 when it is empty. Raises InvalidInput, naming *field* (default: *name*)."""
     found = text(name) or "0"

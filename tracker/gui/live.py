@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from flask import Response, make_response, request
 
@@ -12,14 +13,14 @@ from tracker.gui.access import me
 from tracker.models import Project
 
 
-def stamp(project: Project) -> str:
+def stamp(project: Project, moment: datetime | None = None) -> str:
     """Return what changes whenever a page about the project, as this user asked for it, would look different.
 
-    Sentences about waiting depend on the clock too, so it changes every minute in any case.
+    Sentences about waiting depend on the clock too, so it changes with the minute of *moment* (now) in any case.
     """
     user = me()
     parts = (*queries.project_stamp(project.id), project.read_only, user.id, user.role, request.full_path)
-    return hashlib.sha256(repr((*parts, now().strftime("%H:%M"))).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr((*parts, f"{moment or now():%Y-%m-%d %H:%M}")).encode()).hexdigest()[:32]
 
 
 def unchanged(tag: str) -> Response | None:

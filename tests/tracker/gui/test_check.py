@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import encoding, events, make_recording, make_user, put
 from tests.tracker.gui.visitor import enter, log_in, now_in, page, send, words
-from tracker import projects, properties, users
+from tracker import projects, properties, tickets, users
 from tracker.db import db
 
 FACTS = {
@@ -132,3 +132,26 @@ def test_somebody_else_can_take_over(client, app, file, held):
 def test_a_recording_has_no_check_page(client, talk, path):
     assert client.get(f"/demo/ticket/{talk.id}/check").status_code == 404
     assert client.get(path.replace("check", "cut")).status_code == 404
+
+
+OLD_CUT = "This file was made from another cut than the recording has now: frames 1 to 9, eng, sound late by 0 ms;"
+
+
+def test_a_file_of_another_cut_says_so_and_cannot_be_accepted(client, talk, file, held):
+    properties.write(file, {"Encoding.Cut": tickets.moves.cut_of(talk)})
+    assert not page(client.get(held)).xpath("//*[@id='outdated']")
+    properties.write(file, {"Encoding.Cut": "1-9-eng-0"})
+    answer = client.get(held)
+    assert f"{OLD_CUT} now it is frames 100 to 2350, deu, sound late by 200 ms." in words(answer)
+    assert page(answer).xpath("//button[@value='accept'][@disabled]")
+    assert "cut master" not in words(answer)
+
+
+def test_a_file_of_a_recording_that_is_cut_again_cannot_be_accepted(client, talk, file, held):
+    talk.failed = True
+    db.session.flush()
+    assert "this file may be of another cut" in words(client.get(held))
+    answer = send(client, held, {"action": "accept"})
+    assert (answer.status_code, "its files may be of another cut" in words(answer)) == (409, True)
+    db.session.refresh(file)
+    assert file.state == "checking"

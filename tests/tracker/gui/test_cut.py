@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.factories import events, make_recording, make_user, put
 from tests.tracker.gui.visitor import enter, log_in, page, send, words
-from tracker import properties
+from tracker import projects, properties
 from tracker.db import db
 
 RECORD = {
@@ -157,3 +159,46 @@ def test_a_hole_and_a_missing_recording_are_shown(client, talk, path):
     text = words(client.get(path))
     assert "2.0 s missing at 23:59:59" in text
     assert "The recording cannot be played: There is no file timeline.json." in text
+
+
+def chosen(client, path):
+    return page(client.get(path)).xpath("//input[@name='language'][@checked]/@value")
+
+
+def test_the_marks_of_the_timeline_are_suggested(client, talk, held, mount):
+    properties.write(talk, {"Processing.Path.Tmp": str(mount)})
+    folder = mount / "demo" / str(talk.fahrplan_id)
+    folder.mkdir(parents=True)
+    lines = [{"kind": "schedule", "frame": 222}, {"kind": "hole", "frame": 5}, {"kind": "schedule", "frame": 777}]
+    for text, begin in ((json.dumps({"marks": lines}), "222"), ('{"marks": [1]}', "300"), ("no JSON", "300")):
+        (folder / "timeline.json").write_text(text)
+        assert page(client.get(held)).xpath("//input[@name='cut_in']/@value") == [begin]
+
+
+def test_the_language_of_the_schedule_is_chosen_until_one_is_stored(client, talk, held):
+    properties.write(talk, {"Fahrplan.Language": "en-GB"})
+    assert chosen(client, held) == ["eng"]
+    assert "English (eng) as the schedule says" in words(client.get(held))
+    properties.write(talk, {"Record.Language": "deu"})
+    assert chosen(client, held) == ["deu"]
+    assert "as the schedule says" not in words(client.get(held))
+
+
+@pytest.mark.parametrize("language", [["eng", "deu"], "deu-eng", ["eng-deu"]])
+def test_a_talk_in_several_languages(client, talk, held, language):
+    assert send(client, held, {**CUT, "language": language}).status_code == 303
+    assert properties.own(talk)["Record.Language"] == "deu-eng"
+
+
+def test_a_choice_of_languages_is_kept_when_something_else_is_wrong(client, talk, held):
+    properties.write(talk, {"Fahrplan.Language": "en"})
+    for language in (["deu", "eng"], ["deu"], []):
+        answer = page(send(client, held, {**CUT, "cut_in": "soon", "language": language}))
+        assert answer.xpath("//input[@name='language'][@checked]/@value") == language
+
+
+def test_a_project_with_one_language_offers_no_choice_of_several(client, project, talk, held):
+    assert page(client.get(held)).xpath("//input[@name='language']/@type") == ["checkbox", "checkbox"]
+    projects.configure(project, languages=["deu"])
+    db.session.flush()
+    assert page(client.get(held)).xpath("//input[@name='language']/@type") == ["radio"]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
+from flask_login import login_user
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
@@ -13,6 +14,7 @@ from tests.factories import encoding, make_project, make_recording, make_user, p
 from tests.tracker.gui.visitor import enter, log_in, page, send, words
 from tracker import projects, queries
 from tracker.db import db
+from tracker.gui import live
 from tracker.gui.looks import TONES, next_steps
 from tracker.statemachine import all_states
 
@@ -234,3 +236,24 @@ def test_workers_show_what_they_hold_but_not_to_those_who_may_not_see_it(client,
     log_in(other, "charlie")
     text = words(other.get("/workers"))
     assert "vm-encoder1.example.org" in text and "Secret" not in text and "a ticket of another project" in text
+
+
+def test_only_who_may_release_is_called_to_do_it(client, app, project):
+    talk = make_recording(project, "copied")
+    put(encoding(talk), "postprocessed")
+    enter(client, "bob")
+    enter(boss := app.test_client(), "sue", "superuser")
+    for path in ("/", "/demo/"):
+        hers, his = page(boss.get(path)), page(client.get(path))
+        assert hers.xpath("//ul[@class='todo']//a[contains(@href, 'state=postprocessed')]")
+        assert not his.xpath("//ul[@class='todo']//a[contains(@href, 'state=postprocessed')]")
+        assert "1 waits for release" in " ".join(his.text_content().split())
+
+
+def test_sentences_about_waiting_are_renewed_every_minute(app, client, project):
+    user = make_user()
+    with app.test_request_context("/demo/"):
+        login_user(user)
+        when = [(27, 12, 0, 1), (27, 12, 0, 59), (27, 12, 1, 0), (28, 12, 0, 1)]
+        tags = [live.stamp(project, datetime(2026, 12, *rest, tzinfo=UTC)) for rest in when]
+    assert tags[0] == tags[1] and len(set(tags)) == 3

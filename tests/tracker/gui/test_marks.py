@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.errors import InvalidInput
-from tracker.gui.marks import frame_of, rate_of, suggested, time_of
+from tracker.gui.marks import cut_in_words, frame_of, rate_of, suggested, time_of
 
 NTSC = Fraction(30000, 1001)
 RATES = [Fraction(24000, 1001), Fraction(25), NTSC, Fraction(50), Fraction(60000, 1001), Fraction(60)]
@@ -58,3 +58,30 @@ def test_marks_already_set_go_before_the_schedule():
     assert suggested(values | {"Record.Cutin": "7", "Record.Cutout": "9"}) == ("7", "9")
     assert suggested(values | {"Record.StartPadding": "oops", "Record.EndPadding": "900"}) == ("0", "1000")
     assert suggested({}) == ("", "")
+
+
+LONG = {"Record.Framerate": "25", "Record.DurationFrames": "75000"}
+
+
+def test_without_a_padding_stored_the_default_is_left_out():
+    assert suggested(LONG) == ("7500", "52500")  # 300 s before, 900 s after
+    assert suggested(LONG | {"Record.EndPadding": "0"}) == ("7500", "75000")
+
+
+def test_the_marks_of_the_timeline_go_before_the_paddings():
+    assert suggested(LONG, [8000, 60000]) == ("8000", "60000")
+    for useless in ([], [8000], [0, 0], [-5, 60000], [0, 75001]):
+        assert suggested(LONG, useless) == ("7500", "52500")
+
+
+@pytest.mark.parametrize(
+    ("cut", "words"),
+    [
+        ("100-900-eng--40", "frames 100 to 900, eng, sound late by -40 ms"),
+        ("100-900-deu-eng-200", "frames 100 to 900, deu-eng, sound late by 200 ms"),
+        ("0-9-0-0", "frames 0 to 9, no language, sound late by 0 ms"),
+        ("something else", "something else"),
+    ],
+)
+def test_a_cut_is_written_in_words(cut, words):
+    assert cut_in_words(cut) == words

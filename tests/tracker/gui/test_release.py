@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import encoding, make_recording, put
-from tests.tracker.gui.visitor import enter, now_in, page, send, words
+from tests.tracker.gui.visitor import enter, filled, now_in, page, send, words
 from tracker import properties
 from tracker.db import db
 
@@ -74,3 +74,34 @@ def test_a_user_sees_the_files_but_no_button(client, app, talk, path):
     enter(other := app.test_client(), "bob")
     shown = page(other.get(path))
     assert SUM in shown.text_content() and not shown.xpath("//main//form")
+
+
+@pytest.fixture
+def shown(client, talk, path):
+    """Return what a browser sends with the button of the page as it is now."""
+    return filled(page(client.get(path)).xpath("//form[.//input[@name='action'][@value='release']]")[0])
+
+
+def test_the_button_releases_what_the_page_showed(client, talk, path, shown):
+    assert shown["file"] == [f"{encoding(talk, slug).id}:{SUM}" for slug in ("hd", "mp3")]
+    assert send(client, path, shown).status_code == 303
+    assert set(now_in(talk).values()) == {"ready to release"}
+
+
+def test_a_file_that_was_made_anew_meanwhile_is_not_released(client, talk, path, shown):
+    properties.write(encoding(talk), {"Release.SHA256": SUM[::-1]})
+    answer = send(client, path, shown)
+    assert (answer.status_code, "look at them first" in words(answer)) == (409, True)
+    assert set(now_in(talk).values()) == {"postprocessed"}
+
+
+def test_a_file_that_nobody_saw_is_not_released(client, talk, path, shown):
+    assert send(client, path, {**shown, "file": shown["file"][:1]}).status_code == 409
+    assert set(now_in(talk).values()) == {"postprocessed"}
+
+
+@pytest.mark.parametrize("field", ["", "x:1", "-1:a", "9" * 30])
+def test_a_file_without_a_number_is_named(client, talk, path, field):
+    answer = send(client, path, {"action": "release", "file": field})
+    assert (answer.status_code, "is no number of a ticket" in words(answer)) == (400, True)
+    assert set(now_in(talk).values()) == {"postprocessed"}

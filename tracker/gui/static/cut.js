@@ -12,6 +12,7 @@ const SPEEDS = [0.25, 0.5, 1, 1.5, 2, 4];
 const find = (id) => document.getElementById(id);
 const root = find("player");
 const form = find("cutform");
+const languages = [...document.querySelectorAll("input[name=language]:not([type=hidden])")];
 const fields = { cutIn: find("cut_in"), cutOut: find("cut_out") };
 
 const KEYS = [
@@ -70,6 +71,19 @@ function trouble(text) {
   find("trouble").hidden = false;
 }
 
+// The first choice goes before what the schedule says; after that, choices add up.
+function dropGuess(choice) {
+  const guess = languages.find((each) => "guess" in each.dataset);
+  if (!guess) return;
+  delete guess.dataset.guess;
+  if (guess !== choice) guess.checked = false;
+}
+
+// Whoever listens to a field shall hear it too when a key or a button changes it.
+function changed(field) {
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 class Page {
   constructor(player, model, waves) {
     Object.assign(this, { player, model, waves, recording: model.recording, drawn: -1 });
@@ -85,6 +99,7 @@ class Page {
     }
     find("video").addEventListener("click", () => this.player.toggle());
     find("speed").addEventListener("change", (event) => { this.player.video.playbackRate = Number(event.target.value); });
+    for (const choice of languages) choice.addEventListener("input", () => dropGuess(choice));
     for (const field of Object.values(fields)) field?.addEventListener("input", () => this.read());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
     this.read();
@@ -126,10 +141,12 @@ class Page {
   }
 
   choose(number) {
-    const choice = document.querySelectorAll("input[name=language][type=radio]")[number - 1];
+    const choice = languages[number - 1];
     if (!choice) return;
-    choice.checked = true;
-    this.say(`Language: ${choice.value}`);
+    choice.checked = choice.type === "radio" || !choice.checked;
+    changed(choice);
+    const chosen = languages.filter((each) => each.checked).map((each) => each.value);
+    this.say(`Language: ${chosen.join(" and ") || "none"}`);
   }
 
   speed(by) {
@@ -142,7 +159,7 @@ class Page {
 
   set(mark, frame) {
     fields[mark].value = String(frame);
-    this.read();
+    changed(fields[mark]);
     this.say(`${mark === "cutIn" ? "In" : "Out"}: ${this.recording.time(frame)}`);
   }
 

@@ -30,3 +30,17 @@ async function forever() {
 }
 
 if (document.querySelector("[data-live]")) forever();
+
+// What was wrong with a field is no longer true of what is typed into it now.
+document.addEventListener("input", ({ target }) => {
+  const marked = target.form?.querySelectorAll("[aria-invalid]") ?? [];
+  const field = [...marked].find((each) => each === target || (target.name && each.name === target.name));
+  if (!field) return;
+  const message = field.getAttribute("aria-describedby");
+  document.getElementById(message)?.remove();
+  for (const each of marked) {
+    if (each.getAttribute("aria-describedby") !== message) continue;
+    each.removeAttribute("aria-invalid");
+    each.removeAttribute("aria-describedby");
+  }
+});

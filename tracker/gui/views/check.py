@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker import properties, queries, tickets
-from tracker.db import transaction
-from tracker.errors import Conflict, InvalidInput, NotFound
-from tracker.gui import conflicts, forms, marks
+from tracker.errors import InvalidInput, NotFound
+from tracker.gui import acts, forms, marks
 from tracker.gui.access import bp, me, needs, ticket_or_404
 from tracker.gui.views.media import TYPES, encoded_file
 from tracker.models import Ticket
-
-SAID = {
-    "accept": "Checked. Script D prepares it for the release now.",
-    "reject": "The encoding is marked as failed with your reason.",
-    "send_back": "The recording goes back to cutting, with your reason.",
-    "leave": "You left the ticket; nothing was stored.",
-}
+from tracker.tickets import moves
 
 
 @bp.get("/<slug>/ticket/<int:ticket_id>/check")
@@ -34,18 +27,8 @@ def check(slug: str, ticket_id: int) -> ResponseReturnValue:
 def check_post(slug: str, ticket_id: int) -> ResponseReturnValue:
     """Start, accept, reject, send back or leave a check."""
     found = ticket_or_404(slug, ticket_id, "encoding")
-    try:
-        act = forms.action(ACTIONS)
-        with transaction():
-            act(found)
-    except InvalidInput as error:
-        return forms.again(error, check_page, found)
-    except Conflict as error:
-        return conflicts.page(error, ticket_id, {})
-    if forms.text("action") == "start":
-        return redirect(request.path, 303)
-    flash(SAID[forms.text("action")])
-    return redirect(url_for("gui.talks", slug=slug, _anchor=f"t{found.parent_id}"), 303)
+    after = url_for("gui.talks", slug=slug, _anchor=f"t{found.parent_id}")
+    return acts.perform(found, ACTIONS, check_page, after)
 
 
 def check_page(found: Ticket, error: InvalidInput | None = None) -> str:
@@ -64,6 +47,7 @@ def check_page(found: Ticket, error: InvalidInput | None = None) -> str:
         time_of=marks.time_of,
         kind=kind,
         missing=missing,
+        outdated=_outdated(found, talk, values),
         comment=request.form.get("comment", ""),
         cut_myself=found.project.separate_checker and talk.cut_by_id == me().id,
         mine=found.state == "checking" and found.user_id == me().id and not found.failed,
@@ -82,27 +66,44 @@ def _playable(found: Ticket, values: Mapping[str, str]) -> tuple[str, str]:
         return "", str(error)
 
 
-def _start(found: Ticket) -> None:
+def _outdated(found: Ticket, talk: Ticket, values: Mapping[str, str]) -> str:
+    """Return why the file may show another cut than the recording has, '' when it does not."""
+    made, current = values.get("Encoding.Cut", ""), moves.cut_of(talk)
+    if made and made != current:
+        made, current = marks.cut_in_words(made), marks.cut_in_words(current)
+        return f"This file was made from another cut than the recording has now: {made}; now it is {current}."
+    if not moves.has_material(talk) and found.state in ("encoded", "checking"):
+        failed = " and failed" if talk.failed else ""
+        return f"The recording is {talk.state!r}{failed}: this file may be of another cut."
+    return ""
+
+
+def _start(found: Ticket) -> str:
     tickets.start_check(found.id, me(), take_over=forms.text("take_over") == "1")
+    return ""
 
 
-def _accept(found: Ticket) -> None:
+def _accept(found: Ticket) -> str:
     tickets.accept(found.id, me())
+    return "Checked. Script D prepares it for the release now."
 
 
-def _reject(found: Ticket) -> None:
+def _reject(found: Ticket) -> str:
     tickets.reject(found.id, me(), forms.text("comment"))
+    return "The encoding is marked as failed with your reason."
 
 
-def _send_back(found: Ticket) -> None:
+def _send_back(found: Ticket) -> str:
     tickets.send_back(found.id, me(), forms.text("comment"))
+    return "The recording goes back to cutting, with your reason."
 
 
-def _leave(found: Ticket) -> None:
+def _leave(found: Ticket) -> str:
     tickets.abandon(found.id, me())
+    return "You left the ticket; nothing was stored."
 
 
-ACTIONS: dict[str, Callable[[Ticket], None]] = {
+ACTIONS: dict[str, acts.Act] = {
     "start": _start,
     "accept": _accept,
     "reject": _reject,

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker import properties, queries, tickets
-from tracker.db import transaction
-from tracker.errors import Conflict, InvalidInput, NotFound
-from tracker.gui import conflicts, forms, marks
+from tracker.errors import InvalidInput, NotFound
+from tracker.gui import acts, forms, marks, spoken
 from tracker.gui.access import bp, me, needs, ticket_or_404
-from tracker.gui.views.media import work_file
+from tracker.gui.views.media import schedule_marks, work_file
 from tracker.models import Ticket
-
-SAID = {
-    "cut": "Cut. Script C makes the cut master now.",
-    "expand": "The recording is put together again with more material; it comes back to be cut.",
-    "unable": "The recording is marked as failed with your reason.",
-    "leave": "You left the ticket; nothing was stored.",
-}
 
 
 @bp.get("/<slug>/ticket/<int:ticket_id>/cut")
@@ -34,30 +26,18 @@ def cut(slug: str, ticket_id: int) -> ResponseReturnValue:
 def cut_post(slug: str, ticket_id: int) -> ResponseReturnValue:
     """Start, finish, expand, give up or leave a cut."""
     found = ticket_or_404(slug, ticket_id, "recording")
-    try:
-        act = forms.action(ACTIONS)
-        with transaction():
-            act(found)
-    except InvalidInput as error:
-        return forms.again(error, cut_page, found)
-    except Conflict as error:
-        return conflicts.page(error, ticket_id, _wanted())
-    if forms.text("action") == "start":
-        return redirect(request.path, 303)
-    flash(SAID[forms.text("action")])
-    return redirect(url_for("gui.talks", slug=slug, _anchor=f"t{ticket_id}"), 303)
+    return acts.perform(found, ACTIONS, cut_page, url_for("gui.talks", slug=slug, _anchor=f"t{ticket_id}"), _wanted)
 
 
 def cut_page(found: Ticket, error: InvalidInput | None = None) -> str:
     """Draw the cut page; with *error*, the form keeps what was typed."""
     values = properties.merged(found)
     rate = marks.rate_of(values)
-    begin, end = marks.suggested(values)
+    begin, end = marks.suggested(values, schedule_marks(values))
     typed = request.form
     fields = {
         "cut_in": typed.get("cut_in", begin),
         "cut_out": typed.get("cut_out", end),
-        "language": typed.get("language", values.get("Record.Language", "")),
         "av_delay": typed.get("av_delay", values.get("Record.AVDelay", "0")),
         "before": typed.get("before", ""),
         "after": typed.get("after", ""),
@@ -71,6 +51,8 @@ def cut_page(found: Ticket, error: InvalidInput | None = None) -> str:
         values=values,
         rate=rate,
         fields=fields,
+        language=_language(found, values),
+        by_schedule=spoken.scheduled(values.get("Fahrplan.Language", ""), found.project.languages),
         suggested="Record.Cutin" not in values,
         missing=_missing(values),
         mine=found.state == "cutting" and found.user_id == me().id and not found.failed,
@@ -79,6 +61,14 @@ def cut_page(found: Ticket, error: InvalidInput | None = None) -> str:
         comments=queries.comments([found.id, *(child.id for child in found.children)]),
         error=error,
     )
+
+
+def _language(found: Ticket, values: Mapping[str, str]) -> str:
+    """Return the languages to show as chosen: as typed, else as stored, else the one the schedule names."""
+    known = found.project.languages
+    if forms.text("action") == "cut":
+        return spoken.joined(forms.texts("language"), known)
+    return values.get("Record.Language", "") or spoken.scheduled(values.get("Fahrplan.Language", ""), known)
 
 
 def _missing(values: Mapping[str, str]) -> str:
@@ -94,30 +84,36 @@ def _missing(values: Mapping[str, str]) -> str:
 # --- actions ---------------------------------------------------------------------------------------------------
 
 
-def _start(found: Ticket) -> None:
+def _start(found: Ticket) -> str:
     tickets.start_cut(found.id, me(), take_over=forms.text("take_over") == "1")
+    return ""
 
 
-def _cut(found: Ticket) -> None:
+def _cut(found: Ticket) -> str:
     rate = marks.rate_of(properties.merged(found))
     begin, end = (marks.frame_of(forms.text(field), rate, field) for field in ("cut_in", "cut_out"))
-    tickets.finish_cut(found.id, me(), begin, end, forms.text("language"), forms.whole("av_delay"))
+    language = spoken.joined(forms.texts("language"), found.project.languages)
+    tickets.finish_cut(found.id, me(), begin, end, language, forms.whole("av_delay"))
+    return "Cut. Script C makes the cut master now."
 
 
-def _expand(found: Ticket) -> None:
+def _expand(found: Ticket) -> str:
     factor = 1 if forms.text("unit") == "s" else 60
     tickets.expand(found.id, me(), forms.whole("before", "expand") * factor, forms.whole("after", "expand") * factor)
+    return "The recording is put together again with more material; it comes back to be cut."
 
 
-def _unable(found: Ticket) -> None:
+def _unable(found: Ticket) -> str:
     tickets.unable(found.id, me(), forms.text("comment"))
+    return "The recording is marked as failed with your reason."
 
 
-def _leave(found: Ticket) -> None:
+def _leave(found: Ticket) -> str:
     tickets.abandon(found.id, me())
+    return "You left the ticket; nothing was stored."
 
 
-ACTIONS: dict[str, Callable[[Ticket], None]] = {
+ACTIONS: dict[str, acts.Act] = {
     "start": _start,
     "cut": _cut,
     "expand": _expand,
@@ -128,5 +124,8 @@ ACTIONS: dict[str, Callable[[Ticket], None]] = {
 
 def _wanted() -> dict[str, str]:
     """Return the marks that were sent, by the properties they would have become."""
-    names = {"cut_in": "Record.Cutin", "cut_out": "Record.Cutout", "language": "Record.Language"}
-    return {names[name]: forms.text(name) for name in names if forms.text("action") == "cut" and forms.text(name)}
+    if forms.text("action") != "cut":
+        return {}
+    sent = {"Record.Cutin": forms.text("cut_in"), "Record.Cutout": forms.text("cut_out")}
+    sent["Record.Language"] = "-".join(forms.texts("language"))
+    return {name: value for name, value in sent.items() if value}

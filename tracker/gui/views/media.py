@@ -95,6 +95,16 @@ def segment(values: Mapping[str, str], name: str) -> Path:
     return inside(folder(values, "Processing.Path.Raw") / name)
 
 
+def schedule_marks(values: Mapping[str, str]) -> list[int]:
+    """Return the frames at which the talk begins and ends by the schedule, as timeline.json has them; [] without."""
+    try:
+        found = json.loads(work_file(values, "timeline.json").read_bytes())["marks"]
+        frames = [mark["frame"] for mark in found if mark["kind"] == "schedule"]
+    except (NotFound, OSError, ValueError, KeyError, TypeError):
+        return []
+    return [frame for frame in frames if isinstance(frame, int)]
+
+
 @lru_cache(maxsize=64)
 def _listed(timeline: Path, changed: int) -> frozenset[str]:
     """Return the files that a timeline lists; *changed* (its mtime) makes a new one be read again."""

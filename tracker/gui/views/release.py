@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import flash, redirect, render_template, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from tracker import properties, tickets
-from tracker.db import transaction
 from tracker.errors import Conflict, InvalidInput, NotFound
-from tracker.gui import conflicts, forms
+from tracker.gui import acts, forms
 from tracker.gui.access import bp, me, needs, ticket_or_404
 from tracker.gui.views.media import encoded_file
 from tracker.models import Ticket
@@ -43,16 +42,7 @@ def release(slug: str, ticket_id: int) -> ResponseReturnValue:
 def release_post(slug: str, ticket_id: int) -> ResponseReturnValue:
     """Send the files on to be released, or revert the release of one."""
     found = ticket_or_404(slug, ticket_id, "recording")
-    try:
-        act = forms.action({"release": _release, "revert": _revert})
-        with transaction():
-            said = act(found)
-    except InvalidInput as error:
-        return forms.again(error, release_page, found)
-    except Conflict as error:
-        return conflicts.page(error, ticket_id, {})
-    flash(said)
-    return redirect(url_for("gui.release", slug=slug, ticket_id=ticket_id), 303)
+    return acts.perform(found, {"release": _release, "revert": _revert}, release_page, request.path)
 
 
 def release_page(found: Ticket, error: InvalidInput | None = None) -> str:
@@ -80,8 +70,17 @@ def _file(child: Ticket) -> File:
 
 
 def _release(found: Ticket) -> str:
-    count = tickets.mark_ready(found.id, me())
+    count = tickets.mark_ready(found.id, me(), _shown())
     return f"{count} file{'s' if count > 1 else ''} on the way: script E publishes now."
+
+
+def _shown() -> dict[int, str] | None:
+    """Return the checksums of the files that the page showed, by ticket; None when the form does not tell."""
+    sent = [field.partition(":") for field in forms.texts("file")]
+    for number, _, _ in sent:
+        if not (number.isascii() and number.isdigit() and len(number) < 10):
+            raise InvalidInput(f"{number[:20]!r} is no number of a ticket; reload the page and look again.", "file")
+    return {int(number): checksum for number, _, checksum in sent} or None
 
 
 def _revert(found: Ticket) -> str:
