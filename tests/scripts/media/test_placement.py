@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.media.demux import WRAP
@@ -143,6 +143,7 @@ def test_the_drift_of_a_long_run_does_not_break_it():
 FILES = st.lists(st.tuples(st.integers(-30, 100), st.integers(1, 800), st.integers(0, 90_000)), max_size=8)
 
 
+@settings(deadline=None)
 @given(FILES, st.integers(1, 2500))
 def test_whatever_is_there_each_frame_has_one_file_or_is_in_a_hole(rough, frames):
     files = [at(second, count, pts / 10) for second, count, pts in sorted(rough)]

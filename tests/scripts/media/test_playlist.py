@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo.footage import read_code
@@ -71,6 +71,7 @@ def test_names_are_quoted():
     assert "\nsaal%201/%C3%A4%230%25.ts\n" in playlist(imagined([(0, 250, 10)]))
 
 
+@settings(deadline=None)
 @given(FILES, st.sampled_from(RATES))
 def test_its_times_are_the_ones_of_the_timeline(files, rate):
     whole = imagined([*files, (0, 100, 1000)], rate)
@@ -78,6 +79,7 @@ def test_its_times_are_the_ones_of_the_timeline(files, rate):
     assert [segment.playlist_s for segment in whole.segments] == sums[:-1]
 
 
+@settings(deadline=None)
 @given(FILES, st.sampled_from(RATES), st.floats(0, 0.9))
 def test_every_picture_is_found_in_the_playlist_and_back(files, rate, part):
     whole = imagined([*files, (0, 100, 1000)], rate)
@@ -87,6 +89,7 @@ def test_every_picture_is_found_in_the_playlist_and_back(files, rate, part):
             assert whole.playlist_to_frame(whole.frame_to_playlist(frame) + part / float(rate)) == frame
 
 
+@settings(deadline=None)
 @given(FILES)
 def test_a_timeline_built_from_anything_can_be_written_and_read(files):
     whole = imagined([*files, (0, 100, 1000)])

@@ -6,7 +6,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.media.timeline import RATES, Audio, Hole, Mark, Overlap, Segment, Timeline, TimelineError, Video
@@ -131,6 +131,7 @@ def test_takes_are_the_runs_of_the_recorder():
     assert [[segment.file for segment in take] for take in timeline().takes()] == [["a.ts"], ["b.ts"]]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(RATES), st.integers(-1000, 10_000_000))
 def test_a_frame_and_its_time_are_each_others_inverse(rate, frame):
     whole = timeline(rate)
@@ -138,6 +139,7 @@ def test_a_frame_and_its_time_are_each_others_inverse(rate, frame):
     assert whole.frame_at(whole.time_of(frame) - timedelta(microseconds=2)) == frame - 1
 
 
+@settings(deadline=None)
 @given(st.sampled_from(RATES), st.integers(10, 69), st.floats(0, 0.9))
 def test_any_moment_of_a_frame_in_the_playlist_is_that_frame(rate, frame, part):
     whole = timeline(rate)
