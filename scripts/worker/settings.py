@@ -7,6 +7,7 @@ import re
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -88,10 +89,34 @@ def _secret(environ: Mapping[str, str], mistakes: list[str]) -> str:
 
 
 def _host(environ: Mapping[str, str], mistakes: list[str]) -> str:
-    host = environ.get("FAHRWERK_WORKER_HOST", "").strip() or socket.getfqdn()
+    """Return the base of the worker's name, which has to tell this machine from all others that work."""
+    host = environ.get("FAHRWERK_WORKER_HOST", "").strip() or own_name(socket.getfqdn(), socket.gethostname())
     if not HOST.fullmatch(host):
         mistakes.append(f"FAHRWERK_WORKER_HOST is {host[:60]!r}, which is no host name like encoder.example.org")
+    elif _is_localhost(host) and not _on_loopback(environ.get("FAHRWERK_TRACKER_URL", "")):
+        mistakes.append(
+            f"FAHRWERK_WORKER_HOST: this machine calls itself {host}, as others do, and two of them would pass for one "
+            "worker: set FAHRWERK_WORKER_HOST to this machine's name, like encoder.example.org"
+        )
     return host
+
+
+def own_name(full: str, short: str) -> str:
+    """Return the *full* name of a machine, the *short* one where the full one is that of every machine."""
+    return short if _is_localhost(full) else full
+
+
+def _is_localhost(host: str) -> bool:
+    return host.lower().startswith("localhost")
+
+
+def _on_loopback(url: str) -> bool:
+    """Tell whether the tracker runs on this machine, so that no other machine's workers can be mistaken for ours."""
+    try:
+        name = urlsplit(url.strip()).hostname or ""
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _roots(environ: Mapping[str, str], mistakes: list[str]) -> tuple[Path, ...]:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.worker.settings import SettingsError, WorkerSettings
+from scripts.worker.settings import SettingsError, WorkerSettings, own_name
 
 
 def environment(root: Path, **more: str) -> dict[str, str]:
@@ -78,6 +78,25 @@ def test_the_secret_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("hush\n")
     environ = environment(tmp_path) | {"FAHRWERK_SECRET": "", "FAHRWERK_SECRET_FILE": str(tmp_path / "secret")}
     assert WorkerSettings.from_env(environ).secret == "hush"
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost.localdomain", "LOCALHOST6"])
+def test_a_name_every_machine_has_is_refused(host: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="set FAHRWERK_WORKER_HOST to this machine's name"):
+        WorkerSettings.from_env(environment(tmp_path, FAHRWERK_WORKER_HOST=host))
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8020", "http://localhost:8020", "http://[::1]:8020/rpc"])
+def test_it_will_do_where_the_tracker_runs_on_the_same_machine(url: str, tmp_path: Path) -> None:
+    environ = environment(tmp_path, FAHRWERK_WORKER_HOST="localhost") | {"FAHRWERK_TRACKER_URL": url}
+    assert WorkerSettings.from_env(environ).host == "localhost"
+
+
+@pytest.mark.parametrize(
+    ("full", "short", "host"), [("cube.example.org", "cube", "cube.example.org"), ("localhost", "f3a9", "f3a9")]
+)
+def test_a_container_is_known_by_its_short_name(full: str, short: str, host: str) -> None:
+    assert own_name(full, short) == host
 
 
 @pytest.mark.parametrize(("secret", "file"), [("hush", "secret"), ("", "gone")])
