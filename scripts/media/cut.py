@@ -1,6 +1,5 @@
 """Make the cut master: the frames from in to before out, as the recorder took them, in one file, proved to be them."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from scripts.media.ffmpeg import StopTest
 from scripts.media.files import partial
 from scripts.media.pieces import CutError, Input, Piece, inputs, plan
 from scripts.media.probe import Media, probe
+from scripts.media.scratch import scratch_folder
 from scripts.media.sources import Sources
 from scripts.media.timeline import Timeline
 from scripts.media.verify import CutMeasured, verify_cut
@@ -53,10 +53,10 @@ def cut_master(
     sources = Sources(raw, timeline.tick)
     frames = sum(piece.frames for piece in pieces)
     seconds = float(frames / timeline.rate)
-    with tempfile.TemporaryDirectory(prefix="fahrwerk-cut-") as scratch, partial(target, attempt) as part:
-        opened, layout = _open(timeline, inputs(timeline, pieces), sources, Path(scratch))
+    with scratch_folder() as scratch, partial(target, attempt) as part:
+        opened, layout = _open(timeline, inputs(timeline, pieces), sources, scratch)
         command = build_command(opened, timeline.rate, layout, part.resolve())
-        ffmpeg.run(command, duration_s=seconds, progress=_share(progress), stop=stop, cwd=Path(scratch))
+        ffmpeg.run(command, duration_s=seconds, progress=_share(progress), stop=stop, cwd=scratch)
         measured = verify_cut(part, pieces, timeline.rate, sources, stop.is_set if isinstance(stop, Event) else stop)
     if progress is not None:
         progress(100.0)
