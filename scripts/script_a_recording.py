@@ -12,8 +12,10 @@ from scripts.worker.job import Job
 from scripts.worker.loop import Shift
 from scripts.worker.main import main
 
-LOOK_AGAIN = timedelta(seconds=60)
-"""How long a plan is trusted before the ticket's properties are read again."""
+TRUSTED = timedelta(seconds=300)
+"""How long a plan is trusted before the ticket's properties are read again: schedules change."""
+RETRY = timedelta(seconds=60)
+"""How long a ticket is let alone that is due and could not be moved, or whose plan cannot be read."""
 
 
 def due(state: str, plan: Plan) -> datetime:
@@ -37,6 +39,8 @@ class RecordingJob(Job):
         moved = False
         for state in self.STATES:
             for ticket in tracker.get_unassigned_tickets_in_state(state):
+                if shift.stop.finish.is_set():
+                    return moved
                 moved = self._look_at(ticket, state, tracker, shift) or moved
         return moved
 
@@ -47,10 +51,10 @@ class RecordingJob(Job):
             return False
         try:
             moment = self._due(ticket, state, tracker)
-            self._not_before[ticket.id, state] = now + LOOK_AGAIN if now >= moment else min(moment, now + LOOK_AGAIN)
+            self._not_before[ticket.id, state] = now + RETRY if now >= moment else min(moment, now + TRUSTED)
             return now >= moment and self._move(ticket, state, moment, tracker)
         except (NoPlan, Refused) as error:
-            self._not_before[ticket.id, state] = now + LOOK_AGAIN
+            self._not_before[ticket.id, state] = now + RETRY
             if shift.notices.is_news(("schedule", ticket.id), str(error)):
                 tracker.add_log(ticket.id, f"The clock does not move this ticket: {error}")
         return False

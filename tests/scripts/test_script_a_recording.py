@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from scripts.script_a_recording import RecordingJob
 from scripts.worker import loop
@@ -64,6 +65,33 @@ def test_properties_are_not_read_at_every_turn(tracker: ScriptedTracker, shift: 
     for _ in range(3):
         loop.step(job, shift)
     assert len(tracker.called("getTicketProperties")) == 1
+
+
+def test_a_schedule_that_changes_is_seen_within_minutes(tracker: ScriptedTracker, shift: Shift) -> None:
+    put(tracker, 1, "scheduled", 86_400)
+    job = RecordingJob()
+    loop.step(job, shift)
+    wait = job._not_before[1, "scheduled"] - datetime.now(UTC)
+    assert timedelta(seconds=240) < wait <= timedelta(seconds=300)
+
+
+def test_a_ticket_due_soon_is_looked_at_when_it_is_due(tracker: ScriptedTracker, shift: Shift) -> None:
+    put(tracker, 1, "scheduled", 160)
+    job = RecordingJob()
+    loop.step(job, shift)
+    assert job._not_before[1, "scheduled"] - datetime.now(UTC) <= timedelta(seconds=100)
+
+
+def test_a_request_to_stop_ends_the_turn_between_two_tickets(tracker: ScriptedTracker, shift: Shift) -> None:
+    class Stopping(RecordingJob):
+        def _move(self, *arguments: Any) -> bool:
+            shift.stop.ask()
+            return super()._move(*arguments)
+
+    put(tracker, 1, "scheduled", -86_400)
+    put(tracker, 2, "scheduled", -86_400)
+    loop.step(Stopping(), shift)
+    assert tracker.moved == [(1, "recording")]
 
 
 def test_it_works_without_a_mount(tracker: ScriptedTracker, shift: Shift) -> None:
