@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -79,14 +80,14 @@ class EncodeJob(Job):
         tasks = parse(work.tracker.get_jobfile(work.ticket.id))
         _check_programs(tasks, work)
         with ExitStack() as stack:
-            files = JobPlaces(work.roots, work.ticket.attempt, stack)
+            files = JobPlaces(work.roots, work.ticket.attempt, stack, work.confirm)
             commands = [files.command(task) for task in tasks]
             result = files.part_of(target)
             self._run(commands, wanted, work)
             measured = self._measure(result, commands, wanted, work)
-            work.confirm()
-        work.save(_properties(measured))
-        return f"{measured.frames} frames, {measured.seconds:.3f} s, {measured.size} bytes"
+        work.save(_results(measured, work.properties))
+        frames = f"{measured.frames} frames, " if measured.rate else ""
+        return f"{frames}{measured.seconds:.3f} s, {measured.size} bytes"
 
     def _run(self, commands: list[list[str]], wanted: Expected, work: Work) -> None:
         share = RUNNING_PERCENT / len(commands)
@@ -110,12 +111,24 @@ class EncodeJob(Job):
         )
 
 
-def _properties(measured: EncodingMeasured) -> dict[str, str]:
-    return {
-        "Encoding.Frames": str(measured.frames) if measured.rate else "",
+def cut_of(properties: Mapping[str, str]) -> str:
+    """Name the cut a file is made from: in, out, language and A/V delay (ms), as the tracker names the current one."""
+    names = ("Record.Cutin", "Record.Cutout", "Record.Language", "Record.AVDelay")
+    return "-".join(properties.get(name) or "0" for name in names)
+
+
+def _results(measured: EncodingMeasured, properties: Mapping[str, str]) -> dict[str, str]:
+    """Return what to store; *properties* were read before the job was rendered, so a later cut never passes as this."""
+    results = {
         "Encoding.Seconds": f"{measured.seconds:.3f}",
         "Encoding.Bytes": str(measured.size),
+        "Encoding.Cut": cut_of(properties),
     }
+    if measured.rate:
+        results["Encoding.Frames"] = str(measured.frames)
+    elif properties.get("Encoding.Frames"):
+        results["Encoding.Frames"] = ""  # of an earlier profile with a picture
+    return results
 
 
 def _check_programs(tasks: list[Task], work: Work) -> None:

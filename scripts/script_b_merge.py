@@ -104,8 +104,7 @@ class MergeJob(Job):
             timeline, raw, lambda part: work.percent(SURVEYED_PERCENT + share * part), work.halt.is_set
         )
         folder = talk_folder(work.properties, work.roots)
-        work.confirm()
-        recording.write_virtual_recording(timeline, measured, folder, work.ticket.attempt)
+        recording.write_virtual_recording(timeline, measured, folder, work.ticket.attempt, work.confirm)
 
     def _tell(self, timeline: Timeline, surveyed: survey.Survey, work: Work) -> None:
         """Write into the ticket's log what a person should know of the recording."""

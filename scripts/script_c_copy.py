@@ -78,12 +78,10 @@ class CopyJob(Job):
         """Cut into a part of our own, so that the last question to the tracker comes before the final name."""
         for leftover in target.parent.glob(f"..{target.stem}.*.part{target.suffix}"):
             leftover.unlink()  # the part of a part: an earlier attempt was killed within the cut
-        with partial(target, work.ticket.attempt) as part:
-            done = cut_master(
+        with partial(target, work.ticket.attempt, work.confirm) as part:
+            return cut_master(
                 timeline, raw, cut_in, cut_out, part, work.ticket.attempt, progress=work.percent, stop=work.halt
             )
-            work.confirm()
-        return done
 
 
 def read_timeline(folder: Path) -> Timeline:

@@ -15,10 +15,16 @@ from scripts.worker.outcomes import JobFailed
 
 
 def encoded_file(work: Work) -> Path:
-    """Return the encoded file of the ticket. Raise JobFailed when it is not there."""
+    """Return the encoded file of the ticket. Raise JobFailed when it is not there, or not the one that was checked."""
     path = work.folder("Processing.Path.Output") / output_name(work.properties)
     if not path.is_file() or path.is_symlink():
         raise JobFailed(f"The encoded file {path} is not there: move the ticket back to 'ready to encode'.")
+    size, encoded = path.stat().st_size, work.properties.get("Encoding.Bytes", "").strip()
+    if encoded and encoded != str(size):
+        raise JobFailed(
+            f"The encoded file {path} has {size} bytes, Encoding.Bytes says {encoded[:40]}: it is not the file that "
+            "was encoded and checked. Move the ticket back to 'ready to encode'."
+        )
     return path
 
 
@@ -35,9 +41,8 @@ class PostprocessJob(Job):
         distinct(work.properties, work.roots, "Processing.Path.Output", "Processing.Path.Prerelease")
         source = encoded_file(work)
         target = hidden / source.name
-        with partial(target, work.ticket.attempt) as part:
+        with partial(target, work.ticket.attempt, work.confirm) as part:
             copied = copy_proven(source, part, Watcher(work.percent, work.halt.is_set))
-            work.confirm()
         write_sidecar(target, copied.sha256, work.ticket.attempt)
         work.save({"Release.SHA256": copied.sha256, "Release.Bytes": str(copied.size)})
         return f"{copied.size} bytes, SHA-256 {copied.sha256}"

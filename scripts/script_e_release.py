@@ -6,6 +6,7 @@ A file gets public by copy to a part, fsync, rename; the hidden copy goes after 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -89,7 +90,7 @@ class ReleaseJob(Job):
         watcher = Watcher(work.percent, work.halt.is_set)
         source, expected = source_of(work, name, catalogue.folder), work.need("Release.SHA256")
         with ExitStack() as stack:
-            with partial(target, attempt) as part:
+            with partial(target, attempt, work.confirm) as part:
                 copied = copy_proven(source, part, watcher, expected=expected)
                 stack.enter_context(catalogue.locked(work.halt.is_set))
                 entry = self._note(work, name, copied, catalogue)
@@ -104,7 +105,7 @@ class ReleaseJob(Job):
         """Under the lock, make sure the file may appear and note whose it is; the rename follows."""
         slug, ticket = work.need("Project.Slug"), work.ticket
         if any(waiting.id == ticket.id for waiting in work.tracker.get_withdrawals()):
-            withdraw(ticket, slug, catalogue, work.tracker)
+            withdraw(ticket, slug, catalogue, work.tracker, work.properties)
         catalogue.check_free(name, slug, ticket.id)
         number = release_number(catalogue.of_ticket(slug, ticket.id), work.properties.get("Release.Count", ""))
         entry = entry_of(work, name, copied, number)
@@ -126,19 +127,39 @@ class ReleaseJob(Job):
     def _withdraw(self, ticket: Ticket, project: Project, tracker: TrackerClient, shift: Shift) -> bool:
         properties = tracker.get_ticket_properties(ticket.id)
         catalogue = Catalogue(folder(properties, PUBLIC, shift.settings.roots))
+        check_there(catalogue, properties)  # before the lock, which is a file
+        if not catalogue.is_there():
+            return tracker.set_withdrawn(ticket.id, f"It was never released, and nothing is in {catalogue.folder}.")
         with catalogue.locked(shift.stop.finish.is_set):
             if all(waiting.id != ticket.id for waiting in tracker.get_withdrawals()):
                 return False  # another script E was faster, and may have released it anew by now
-            withdraw(ticket, project.slug, catalogue, tracker)
-            write_page(catalogue, "withdrawal")
+            withdraw(ticket, project.slug, catalogue, tracker, properties)
         return True
 
 
-def withdraw(ticket: Ticket, slug: str, catalogue: Catalogue, tracker: TrackerClient) -> None:
-    """Remove all public files of a ticket and report it; the lock is held."""
+def check_there(catalogue: Catalogue, properties: Mapping[str, str]) -> None:
+    """Make sure that what the folder does not show is not public. Raise Wait for a folder that tells nothing.
+
+    The mount may be away, or Processing.Path.Release may name another folder than it did at the release.
+    """
+    if properties.get("Release.Datetime", "").strip() and not catalogue.is_there():
+        raise Wait(
+            f"{PUBLIC} {catalogue.folder} is empty: is the folder mounted? The file was released on "
+            f"{properties['Release.Datetime']}. Mount the folder, or set {PUBLIC} to the one of that time; when the "
+            "file really is gone, delete the property Release.Datetime of the ticket."
+        )
+
+
+def withdraw(
+    ticket: Ticket, slug: str, catalogue: Catalogue, tracker: TrackerClient, properties: Mapping[str, str]
+) -> None:
+    """Remove all public files of a ticket, write the page anew and report it; the lock is held. Raise Wait."""
+    check_there(catalogue, properties)
     entries = catalogue.of_ticket(slug, ticket.id)
     for entry in entries:
         catalogue.remove(entry)
+    if catalogue.is_there():
+        write_page(catalogue, "withdrawal")
     names = ", ".join(entry.name for entry in entries)
     tracker.set_withdrawn(ticket.id, f"Withdrawn: {names}" if names else f"Nothing of it was in {catalogue.folder}.")
 

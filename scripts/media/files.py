@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,12 +20,13 @@ class NothingWritten(Exception):
 
 
 @contextmanager
-def partial(path: Path, attempt: str | int) -> Iterator[Path]:
+def partial(path: Path, attempt: str | int, confirm: Callable[[], None] | None = None) -> Iterator[Path]:
     """Yield the name to write to; when the block ends well, make it `path`, else drop it.
 
     The name is `.<stem>.<attempt>.part.<extension>` beside `path`, so the rename is atomic and ffmpeg still knows the
     format. Parts that older attempts left for the same `path` are removed first. The content is on the disk before it
-    has its name. Raise NothingWritten when the block wrote nothing, ValueError for an attempt no name can carry.
+    has its name. *confirm* is asked between the two, for the first may take long; what it raises drops the part, too.
+    Raise NothingWritten when the block wrote nothing, ValueError for an attempt no name can carry.
     """
     if not _ATTEMPT.fullmatch(str(attempt)):
         raise ValueError(f"{attempt!r} cannot be part of a file name: letters, digits, '_' and '-' are.")
@@ -37,6 +38,8 @@ def partial(path: Path, attempt: str | int) -> Iterator[Path]:
         if not part.is_file() or part.stat().st_size == 0:
             raise NothingWritten(f"Nothing was written for {path.name}.")
         sync(part)
+        if confirm is not None:
+            confirm()
         part.replace(path)
         sync(path.parent)
     finally:

@@ -6,16 +6,27 @@ and so on; filetypes are exe, in, cfg, out, tmp. What a shell would have to read
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from lxml import etree
 
 ENCODING = "encoding"
 FILETYPES = ("", "exe", "in", "cfg", "out", "tmp")
+NOWHERE = ("-", "/dev/null")
+"""Where the first of two passes writes its picture."""
 _SHELL = frozenset("|<>&;$`*?(){}\n")
+_PATH = re.compile(r"/|\.\.?/")
+_PROTOCOL = re.compile(
+    r"(amqp|async|bluray|cache|concat|concatf|crypto|data|fd|ffrtmp\w*|file|ftp|gophers?|hls|https?|httpproxy|icecast|"
+    r"ip[fn]s\w*|ipns|lib\w+|md5|mms\w+|pipe|prompeg|rtmp\w*|rtp|rtsp|sctp|sftp|smb|srtp?|subfile|tcp|tee|tls|udp\w*|"
+    r"unix|zmq)[:,]",
+    re.IGNORECASE,
+)
 
 
 class JobfileError(Exception):
@@ -88,7 +99,26 @@ def _task(task: etree._Element) -> Task:
         raise JobfileError("A task of the job names two programs: make it two tasks.")
     for option in options:
         _check_path(option)
+    if options[0].text == "ffmpeg":
+        _check_ends(options)
     return Task(options)
+
+
+def _check_ends(options: tuple[Option, ...]) -> None:
+    """Refuse an input or a result of ffmpeg that is not marked as a file: what it is then, nobody can check."""
+    for former, option in pairwise(options):
+        if (former.text, former.filetype) == ("-i", "") and option.filetype not in FILETYPES[2:]:
+            raise JobfileError(
+                f"The job reads {option.text!r} (after -i), which is not marked as a file: write "
+                '<option filetype="in"> or "tmp" in the template. Pictures and sounds that are made up '
+                "go into -filter_complex."
+            )
+    last = options[-1]
+    if last.filetype not in ("out", "tmp") and last.text not in NOWHERE:
+        raise JobfileError(
+            f"The job has {last.text!r} as the last option of a task, where the result belongs: end it with "
+            '<option filetype="out"> or "tmp" in the template.'
+        )
 
 
 def _options(element: etree._Element) -> Iterator[Option]:
@@ -115,6 +145,16 @@ def _split(text: str) -> list[str]:
 
 
 def _check_path(option: Option) -> None:
+    """Refuse a relative file, and a path or an address in an option that is not marked as a file."""
+    if (
+        not option.filetype
+        and option.text not in NOWHERE
+        and (_PATH.match(option.text) or _PROTOCOL.match(option.text))
+    ):
+        raise JobfileError(
+            f"The job has the path or address {option.text!r} in an option without filetype: mark it as "
+            'filetype "in", "cfg", "out" or "tmp" in the template, so that it can be checked.'
+        )
     if option.filetype in FILETYPES[2:] and not option.text.startswith("/"):
         raise JobfileError(f"The job names the file {option.text!r}, which is no absolute path: correct the template.")
     if "\0" in option.text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,9 +13,15 @@ from scripts.media.jobfile import JobfileError, Task
 class JobPlaces:
     """Keeps the files of a job inside *roots*; results get their names when *stack* is left without an error."""
 
-    def __init__(self, roots: Sequence[Path], attempt: str | int, stack: ExitStack) -> None:
-        """Begin with no file known."""
-        self._roots, self._attempt, self._stack = roots, attempt, stack
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        attempt: str | int,
+        stack: ExitStack,
+        confirm: Callable[[], None] | None = None,
+    ) -> None:
+        """Begin with no file known. *confirm* is asked before a result gets its name; it may raise."""
+        self._roots, self._attempt, self._stack, self._confirm = roots, attempt, stack, confirm
         self._parts: dict[Path, Path] = {}
 
     def command(self, task: Task) -> list[str]:
@@ -44,7 +50,7 @@ class JobPlaces:
             self._parts[path] = path.with_name(f".{path.stem}.{self._attempt}.part{path.suffix}")
             self._stack.callback(drop_parts, path)
         else:
-            self._parts[path] = self._stack.enter_context(partial(path, self._attempt))
+            self._parts[path] = self._stack.enter_context(partial(path, self._attempt, self._confirm))
 
     def _place(self, path: Path) -> Path:
         real = inside(self._roots, path)

@@ -5,7 +5,7 @@ No video is copied and nothing in the folder of the raw recordings is changed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -150,11 +150,18 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
 
 
-def write_virtual_recording(timeline: Timeline, peaks: Peaks, folder: Path, attempt: str | int) -> None:
+def write_virtual_recording(
+    timeline: Timeline,
+    peaks: Peaks,
+    folder: Path,
+    attempt: str | int,
+    confirm: Callable[[], None] | None = None,
+) -> None:
     """Write peaks.json, index.m3u8 and, last of all, timeline.json into the work folder of the talk.
 
-    Each one appears whole or not at all; `attempt` names the parts. Raises OSError.
+    Each one appears whole or not at all; `attempt` names the parts. *confirm* is asked before each gets its
+    name. Raises OSError and what *confirm* raises.
     """
     for name, text in ((PEAKS, peaks.to_json()), (PLAYLIST, playlist(timeline)), (TIMELINE, timeline.to_json())):
-        with partial(folder / name, attempt) as part:
+        with partial(folder / name, attempt, confirm) as part:
             part.write_text(text, encoding="utf-8")

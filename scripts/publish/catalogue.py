@@ -20,7 +20,7 @@ from scripts.publish.entry import Entry
 
 log = logging.getLogger(__name__)
 
-NOTES, LOCK = ".meta", ".lock"
+NOTES, LOCK, USED = ".meta", ".lock", ".used"
 _RETRY_S = 0.1
 
 
@@ -46,6 +46,10 @@ class Catalogue:
                     raise Stopped("Broken off on request while another script changed the public folder.")
                 time.sleep(_RETRY_S)
             yield
+
+    def is_there(self) -> bool:
+        """Tell whether something was ever released into this folder; nothing was into an empty mount point."""
+        return (self._notes / USED).exists() or any(self._notes.glob("*.json"))
 
     def entries(self) -> list[Entry]:
         """Return the notes whose file is there, by name."""
@@ -74,11 +78,13 @@ class Catalogue:
 
     def put(self, entry: Entry, attempt: str | int) -> None:
         """Note whose file *entry.name* is, before the file appears."""
+        (self._notes / USED).touch()
         with partial(self._note(entry.name), attempt) as part:
             part.write_text(entry.to_json(), encoding="utf-8")
 
     def remove(self, entry: Entry) -> None:
         """Remove the file, its checksum and, last, the note."""
+        (self._notes / USED).touch()
         for path in (self.folder / entry.name, sidecar(self.folder / entry.name)):
             path.unlink(missing_ok=True)
         sync(self.folder)

@@ -80,6 +80,16 @@ def test_bad_input_is_named(
     assert said in sentence
 
 
+@pytest.mark.parametrize(("size", "how"), [("15", "done"), ("", "done"), ("16", "failed")])
+def test_a_file_of_another_size_than_was_encoded_is_refused(
+    size: str, how: str, tracker: ScriptedTracker, shift: Shift, properties: dict[str, str], mount: Path
+) -> None:
+    ended = postprocess(tracker, shift, properties | {"Encoding__Bytes": size})
+    assert ended[0] == how
+    assert ("has 15 bytes, Encoding.Bytes says 16" in ended[2]) == (how == "failed")
+    assert (mount / "hidden" / NAME).exists() == (how == "done")
+
+
 def test_the_same_folder_twice_is_refused(tracker: ScriptedTracker, shift: Shift, properties: dict[str, str]) -> None:
     same = properties | {"Processing__Path__Prerelease": properties["Processing__Path__Output"]}
     assert "are both" in postprocess(tracker, shift, same)[2]

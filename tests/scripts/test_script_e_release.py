@@ -276,7 +276,75 @@ def test_a_withdrawal_of_nothing_is_reported(
     tracker.add(9, **properties)
     tracker.withdrawals.append(9)
     loop.step(ReleaseJob(), shift)
+    assert tracker.called("setWithdrawn")[0].params == [9, f"It was never released, and nothing is in {public}."]
+    assert list(public.iterdir()) == []
+
+
+def test_a_folder_that_is_not_mounted_acknowledges_nothing(
+    tracker: ScriptedTracker, release: Release, shift: Shift, public: Path, mount: Path
+) -> None:
+    release()
+    public.rename(mount / "away")
+    public.mkdir()
+    tracker.withdrawals.append(9)
+    job = ReleaseJob()
+    for _ in range(2):
+        loop.step(job, shift)
+    assert tracker.withdrawals == [9]
+    assert list(public.iterdir()) == []
+    ((ticket, sentence),) = tracker.logs
+    assert (ticket, f"{public} is empty: is the folder mounted?" in sentence) == (9, True)
+    public.rmdir()
+    (mount / "away").rename(public)
+    loop.step(job, shift)
+    assert (tracker.withdrawals, visible(public)) == ([], ["index.html"])
+
+
+def test_a_file_that_is_gone_with_its_folder_is_acknowledged_when_a_person_says_so(
+    tracker: ScriptedTracker, release: Release, shift: Shift, public: Path, mount: Path
+) -> None:
+    release()
+    public.rename(mount / "away")
+    public.mkdir()
+    del tracker.properties[9]["Release.Datetime"]
+    tracker.withdrawals.append(9)
+    loop.step(ReleaseJob(), shift)
+    assert tracker.withdrawals == []
+
+
+def test_a_catalogue_of_others_without_the_ticket_acknowledges(
+    tracker: ScriptedTracker, release: Release, shift: Shift, public: Path
+) -> None:
+    release()
+    note = public / ".meta" / f"{NAME}.json"
+    note.write_text(dataclasses.replace(Entry.from_json(note.read_text()), ticket=10).to_json())
+    tracker.withdrawals.append(9)
+    loop.step(ReleaseJob(), shift)
     assert tracker.called("setWithdrawn")[0].params == [9, f"Nothing of it was in {public}."]
+    assert (public / NAME).exists()
+
+
+def test_a_withdrawal_killed_before_it_was_acknowledged_is_finished_in_a_folder_of_one_talk(
+    tracker: ScriptedTracker, release: Release, shift: Shift, public: Path
+) -> None:
+    release()
+    Catalogue(public).remove(Entry.from_json((public / ".meta" / f"{NAME}.json").read_text()))
+    tracker.withdrawals.append(9)
+    loop.step(ReleaseJob(), shift)
+    assert tracker.withdrawals == []
+    assert NAME not in (public / "index.html").read_text()
+
+
+def test_a_release_into_an_empty_mount_point_waits_while_a_withdrawal_is_open(
+    tracker: ScriptedTracker, release: Release, public: Path, mount: Path
+) -> None:
+    release()
+    public.rename(mount / "away")
+    tracker.withdrawals.append(9)
+    (mount / "hidden" / NAME).write_bytes(CONTENT)
+    assert release(job=WithoutWithdrawals())[0] == "given back"
+    assert tracker.withdrawals == [9]
+    assert visible(public) == []
 
 
 def test_a_withdrawal_broken_off_half_way_is_finished(

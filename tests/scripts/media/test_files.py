@@ -27,6 +27,27 @@ def test_a_failure_leaves_the_former_file_and_no_part(tmp_path: Path) -> None:
     assert (os.listdir(tmp_path), final.read_bytes()) == (["cut.mkv"], b"former")
 
 
+def test_the_last_question_comes_when_the_part_is_whole_and_a_no_drops_it(tmp_path: Path) -> None:
+    final = tmp_path / "cut.mkv"
+    seen: list[tuple[str, bytes]] = []
+
+    def confirm() -> None:
+        seen.extend((path.name, path.read_bytes()) for path in tmp_path.iterdir())
+        raise LookupError
+
+    with pytest.raises(LookupError), partial(final, 1, confirm) as part:
+        part.write_bytes(b"film")
+    assert seen == [(".cut.1.part.mkv", b"film")]
+    assert os.listdir(tmp_path) == []
+
+
+def test_nobody_is_asked_for_what_failed_before(tmp_path: Path) -> None:
+    asked: list[str] = []
+    with pytest.raises(NothingWritten), partial(tmp_path / "cut.mkv", 1, lambda: asked.append("?")) as part:
+        part.touch()
+    assert asked == []
+
+
 def test_older_parts_of_the_same_file_are_removed_and_no_others(tmp_path: Path) -> None:
     for name in (".cut.7.part.mkv", ".cut.x.y.part.mkv", ".cut2.7.part.mkv", ".cut.7.part.mp4"):
         (tmp_path / name).touch()

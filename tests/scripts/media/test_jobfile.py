@@ -13,6 +13,7 @@ def job(*options: str, kind: str = "encoding") -> str:
 
 
 EXE = '<option filetype="exe">ffmpeg</option>'
+OUT = '<option filetype="out">/c.mp4</option>'
 
 
 def task(**files: str) -> Task:
@@ -32,21 +33,45 @@ def test_options_become_arguments_in_order() -> None:
 
 def test_values_are_kept_as_they_are() -> None:
     (parsed,) = parse(
-        job(EXE, '<option>title=Öfen &amp; "Züge"; $(rm) | x</option>', "<option>artist=</option>", "<option></option>")
+        job(
+            EXE,
+            '<option>title=Öfen &amp; "Züge"; $(rm) | x</option>',
+            "<option>artist=</option>",
+            "<option></option>",
+            OUT,
+        )
     )
-    assert [option.text for option in parsed.options[1:]] == ['title=Öfen & "Züge"; $(rm) | x', "artist="]
+    assert [option.text for option in parsed.options[1:-1]] == ['title=Öfen & "Züge"; $(rm) | x', "artist="]
 
 
 def test_unquoted_text_becomes_several_arguments() -> None:
-    (parsed,) = parse(job(EXE, '<option quoted="no"> -c:v libx264 -x "a b" </option>'))
-    assert [option.text for option in parsed.options[1:]] == ["-c:v", "libx264", "-x", "a b"]
+    (parsed,) = parse(job(EXE, '<option quoted="no"> -c:v libx264 -x "a b" </option>', OUT))
+    assert [option.text for option in parsed.options[1:-1]] == ["-c:v", "libx264", "-x", "a b"]
 
 
 def test_tasks_of_other_types_are_left_out() -> None:
     text = (
-        f'<job><tasks><task type="encoding">{EXE}</task><task type="remux">{EXE}</task><task>{EXE}</task></tasks></job>'
+        f'<job><tasks><task type="encoding">{EXE}{OUT}</task><task type="remux">{EXE}</task>'
+        f"<task>{EXE}{OUT}</task></tasks></job>"
     )
     assert len(parse(text)) == 2
+
+
+ADDRESSES = ("file:x", "FILE:/x", "concat:a.ts", "http://h/x", "https://h/x", "pipe:0", "subfile,,start,0:x", "data:,x")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        '<option>-i</option><option filetype="in">/cut.mkv</option><option>-f</option><option>null</option>'
+        "<option>/dev/null</option>",
+        '<option>-i</option><option filetype="tmp">/a.mkv</option><option filetype="tmp">/b.mkv</option>',
+        f"<option>-map</option><option>0:a:0</option><option>-vf</option><option>fps=25,scale=2:-2</option>{OUT}",
+        f"<option>-metadata</option><option>title=file:///etc/passwd</option>{OUT}",
+    ],
+)
+def test_it_accepts(options: str) -> None:
+    assert len(parse(job(EXE, options))) == 1
 
 
 @pytest.mark.parametrize(
@@ -65,6 +90,15 @@ def test_tasks_of_other_types_are_left_out() -> None:
         (job(EXE, '<option quoted="no">"a</option>'), "quote too few"),
         (job(EXE, '<option filetype="in">a.mkv</option>'), "'a.mkv', which is no absolute path"),
         (job(EXE, '<option filetype="pipe">x</option>'), "filetype 'pipe'"),
+        (job(EXE, "<option>-i</option><option>cut.mkv</option>", OUT), "reads 'cut.mkv' .* not marked as a file"),
+        (job(EXE, "<option>-i</option>"), "'-i' as the last option"),
+        (job(EXE, "<option>c.mp4</option>"), "'c.mp4' as the last option"),
+        (job(EXE, '<option filetype="in">/cut.mkv</option>'), "'/cut.mkv' as the last option"),
+        (job(EXE, "<option>/etc/passwd</option>", OUT), "address '/etc/passwd' in an option without filetype"),
+        (job(EXE, "<option>../x.mp4</option>", OUT), r"address '\.\./x.mp4'"),
+        (job(EXE, '<option quoted="no">-c copy /x.mp4</option>', OUT), "address '/x.mp4'"),
+        *((job(EXE, f"<option>-i</option><option>{text}</option>", OUT), f"address '{text}'") for text in ADDRESSES),
+        (job('<option filetype="exe">cp</option>', '<option filetype="in">/a</option><option>/b</option>'), "'/b'"),
     ],
 )
 def test_it_refuses(text: str, said: str) -> None:

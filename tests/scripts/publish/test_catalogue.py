@@ -70,7 +70,16 @@ def test_removing_leaves_nothing(catalogue: Catalogue) -> None:
     (catalogue.folder / "a.mp4.sha256").write_text("x")
     catalogue.remove(ENTRY)
     catalogue.remove(ENTRY)
-    assert sorted(path.name for path in catalogue.folder.rglob("*")) == [".lock", ".meta"]
+    assert sorted(path.name for path in catalogue.folder.rglob("*")) == [".lock", ".meta", ".used"]
+
+
+def test_a_folder_nothing_was_released_into_is_told_from_one_that_is_empty_by_now(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path)
+    with catalogue.locked(lambda: False):
+        assert not catalogue.is_there()
+        catalogue.put(ENTRY, 1)
+        catalogue.remove(ENTRY)
+    assert catalogue.is_there()
 
 
 def test_one_at_a_time_holds_the_lock(catalogue: Catalogue) -> None:
