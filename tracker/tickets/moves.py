@@ -146,7 +146,7 @@ def settle(recording: Ticket, *, reset_hand: bool = False) -> None:
 
 def cut_of(recording: Ticket) -> str:
     """Name the cut of a recording as it is now: in, out, language and A/V delay."""
-    values = properties.own(recording)
+    values = properties.merged(recording)
     names = ("Record.Cutin", "Record.Cutout", "Record.Language", "Record.AVDelay")
     return "-".join(values.get(name) or "0" for name in names)
 
