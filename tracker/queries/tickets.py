@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from itertools import product
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
@@ -72,8 +71,9 @@ def lock_next_free(
     """Lock the next ticket to hand out: never failed by this worker first, then priority, then waiting time.
 
     With *parents* the recording has to be in one of these states. Tickets that others have locked are stepped over.
-    When there are only such, *wait* for them: what is written into the log of a ticket at this moment is not taken, and
-    "nothing" has to be true (design D5).
+    When there are only such, *wait* for them: a ticket into whose log somebody just writes is not taken, and "nothing"
+    has to be true (design D5). All who wait do so in the order of the ids, because a row that turned out to be taken
+    stays locked: in the order of each one's own choice two could wait for each other.
     """
     failed_by_me = exists().where(
         LogEntry.ticket_id == Ticket.id, LogEntry.worker_id == worker_id, LogEntry.event == FAILED_EVENT
@@ -81,20 +81,19 @@ def lock_next_free(
     parent = aliased(Ticket)
     unfit = or_(parent.failed, parent.state.not_in(parents)) if parents else parent.failed
     free = (*_free(project_id, states), Ticket.type == kind, ~exists().where(parent.id == Ticket.parent_id, unfit))
-    for patient, choice in product((False, True) if wait else (False,), (~failed_by_me, failed_by_me)):
+    first = select(Ticket).limit(1).execution_options(populate_existing=True)
+    chosen = first.order_by(Ticket.priority.desc(), Ticket.state_since, Ticket.id)
+    for choice in (~failed_by_me, failed_by_me):
         found = db.session.scalar(
-            select(Ticket)
-            .where(*free, choice)
-            .order_by(Ticket.priority.desc(), Ticket.state_since, Ticket.id)
-            .limit(1)
-            .with_for_update(of=Ticket, skip_locked=not patient, key_share=True)
-            .execution_options(populate_existing=True)
+            chosen.where(*free, choice).with_for_update(of=Ticket, skip_locked=True, key_share=True)
         )
         if found is not None:
             return found
         if not db.session.scalar(select(exists().where(*free))):
             return None
-    return None
+    if not wait:
+        return None
+    return db.session.scalar(first.where(*free).order_by(Ticket.id).with_for_update(of=Ticket, key_share=True))
 
 
 def lock_unnamed(project_id: int, state: str, worker_id: int, before: datetime) -> Ticket | None:
