@@ -9,32 +9,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from demo.browser import chromium
 from demo.conference import SLUG
 from demo.play import CHECKER, CUTTER, LEFT_TO_CHECK, LEFT_TO_CUT, Play
 from demo.stage import Stage
 from tracker import projects, queries
 
 TARGET = Path(__file__).parent.parent / "docs" / "pictures"
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--mute-audio"]
 PATIENCE_S = 600.0
 
 
 def main() -> None:
     """Play the demonstration, visit every page as a person does, and keep what it looks like."""
-    browser = shutil.which("chromium")
-    if browser is None:
-        sys.exit("The pictures need chromium: apt-get install chromium fonts-dejavu-core (as root)")
     place = Path(tempfile.mkdtemp(prefix="fahrwerk-pictures-"))
     play = Play(Stage(place), lambda line: print(line, file=sys.stderr), whole=False)
     TARGET.mkdir(parents=True, exist_ok=True)
     try:
         play.open()
         play.run(PATIENCE_S)
-        with _page(browser, play, CUTTER) as page:
+        with _page(play, CUTTER) as page:
             _cutter(page, play)
-        with _page(browser, play, CHECKER) as page:
+        with _page(play, CHECKER) as page:
             _checker(page, play)
     finally:
         play.stage.stop()
@@ -42,17 +39,15 @@ def main() -> None:
 
 
 @contextmanager
-def _page(browser: str, play: Play, name: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=OPTIONS)
-        page = chromium.new_page(viewport={"width": 1200, "height": 860})
+def _page(play: Play, name: str) -> Iterator[Page]:
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1200, "height": 860})
         page.goto(f"{play.stage.url}/login")
         page.fill("[name=name]", name)
         page.fill("[name=password]", play.passwords[name])
         page.click("main button")
         page.wait_for_selector(".projects")
         yield page
-        chromium.close()
 
 
 def _tickets(play: Play) -> dict[tuple[int, str], int]:

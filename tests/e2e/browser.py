@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page
 
 from demo.footage import read_code
 from tests.factories import PASSWORD
 
-OPTIONS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required", "--mute-audio",
-)  # fmt: skip
 WIDE, NARROW = (1280, 800), (360, 740)
 
 PICTURE = """() => {
@@ -35,17 +28,6 @@ SCREEN = """() => {
   return {x: box.x + (box.width - width) / 2, y: box.y + (box.height - height) / 2, width, height};
 }"""
 WIDTHS = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start the browser of the system."""
-    path = shutil.which("chromium")
-    assert path, "The browser tests need chromium: apt-get install chromium fonts-dejavu-core (as root)"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(OPTIONS))
-        yield browser
-        browser.close()
 
 
 @dataclass

@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 
 from demo.conference import TALKS
+from tests.places import scratch
 
 PATIENCE_S = 600
 FAHRWERK = [sys.executable, "-c", "from tracker.cli import main; main()"]
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("demo") / "stage"
-    command = [*FAHRWERK, "demo", "--once", "--json", "--folder", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout)
+def played():
+    with scratch() as place:
+        command = [*FAHRWERK, "demo", "--once", "--json", "--folder", str(place / "stage")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+        yield json.loads(done.stdout)
 
 
 def test_every_talk_but_the_opted_out_one_is_released_in_all_formats(played):

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from demo.browser import chromium
 from tests.e2e import scene
-from tests.e2e.browser import NARROW, WIDE, Visitor, chromium
+from tests.e2e.browser import NARROW, WIDE, Visitor
 from tests.factories import put
 from tests.places import scratch
 from tracker import properties, tickets
