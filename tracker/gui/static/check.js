@@ -19,7 +19,8 @@ const KEYS = [
 function go(place) {
   if (place === "begin") return document.getElementById("start")?.click();
   if (place === "toggle") return media.paused ? media.play() : media.pause();
-  const length = media.duration || 0;
+  if (!media.duration) return media.addEventListener("loadedmetadata", () => go(place), { once: true });
+  const length = media.duration;
   const targets = { start: 0, end: Math.max(length - LAST_S, 0) };
   media.currentTime = targets[place] ?? Number(place) * length;
   return media.play();
