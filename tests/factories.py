@@ -95,7 +95,7 @@ def make_misc(project: Project, title: str = "Sound is bad") -> Ticket:
 
 def make_worker(name: str = "vm-encoder1.example.org") -> Worker:
     """Register a worker."""
-    return queries.register_worker(name)
+    return queries.register_worker(queries.v3_group().id, name)
 
 
 def make_user(name: str = "alice", role: str = "", only: Collection[Project] = ()) -> User:

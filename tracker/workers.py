@@ -30,7 +30,7 @@ def identify(login_hash: str, fqdn: str, secrets: Collection[str]) -> Worker:
             f"Wrong login hash for {fqdn}: it has to be MD5(FQDN . secret); is the secret in "
             "FAHRWERK_SECRET the same on both sides?"
         )
-    return queries.register_worker(fqdn)
+    return queries.register_worker(queries.v3_group().id, fqdn)
 
 
 def remembered(worker: Worker, request_id: str) -> bytes | None:

@@ -113,8 +113,8 @@ def furnish(mount: Path) -> dict[str, int]:
     for name, hours, state in (("Yet to come", 26, "scheduled"), ("Bitte nicht aufnehmen", 27, "locked")):
         _talk(project, name, "Saal 1", hours, state)
     _broken(_talk(project, "Nothing but noise", "Saal 2", 5, "cutting"))
-    queries.register_worker("vm-encoder1.example.org")
-    worker = queries.register_worker("vm-encoder2.example.org")
+    queries.register_worker(queries.v3_group().id, "vm-encoder1.example.org")
+    worker = queries.register_worker(queries.v3_group().id, "vm-encoder2.example.org")
     _talk(project, "Being encoded", "Saal 1", 4, "copied", _CUT)
     claimed = tickets.claim_next(project, "encoding", worker, 86400)
     assert claimed is not None

@@ -205,7 +205,7 @@ def test_a_worker_takes_nothing_while_the_mount_is_fuller_than_the_reserve(works
     refused(talk, "copy", {"RESERVE_MB": "999999999"})
     assert (talk.state(), talk.entries("RPC.assignNextUnassignedForState")) == ("cut", [])
     with works.hand():
-        said = queries.register_worker("demo-copy1.localhost").log_tail
+        said = queries.register_worker(queries.v3_group().id, "demo-copy1.localhost").log_tail
     assert "and FAHRWERK_RESERVE_MB keeps 999999999 MB for the recorders: make room there." in said
 
 

@@ -1,69 +1,60 @@
 """Every SELECT that joins, locks or counts, by name. Functions return rows or plain data, never statements."""
 
-from tracker.queries.fahrplan import (
-    fahrplan_properties,
-    last_import,
-    scheduled_talks,
-    touch_worker,
-)
-from tracker.queries.people import (
-    all_projects,
-    all_users,
-    all_workers,
-    forget_login_failures,
-    forget_replies,
-    last_poll,
-    lock_project,
-    lock_request,
-    login_failures,
-    note_poll,
-    project_by_slug,
-    register_worker,
-    reply,
-    savepoint,
-    user_by_name,
-    writable_projects,
-)
-from tracker.queries.profiles import (
-    latest_version,
-    profile_by_slug,
-    project_profiles,
-    recordings_without,
-    set_priority,
-)
-from tracker.queries.properties import (
-    delete_properties,
-    properties_of,
-    upsert_properties,
-    values_of,
-)
-from tracker.queries.tickets import (
+from tracker.queries.dispatch import (
     FAILED_EVENT,
-    basename_taken,
-    comments,
-    fahrplan_ids,
-    history,
     last_service_event,
-    lock_children,
     lock_expired_leases,
     lock_next_free,
-    lock_ticket,
     lock_unnamed,
+    renew_leases,
+    unassigned_in_state,
+    withdrawals,
+)
+from tracker.queries.fahrplan import fahrplan_properties, last_import, scheduled_talks, touch_worker
+from tracker.queries.lists import (
+    comments,
+    history,
     misc_tickets,
     project_stamp,
     recent_log,
-    recording_by_fahrplan_id,
-    renew_leases,
     room_by_key,
     rooms,
     state_counts,
     talk_parts,
     talk_states,
     talks,
-    ticket,
     tickets_in_state,
-    unassigned_in_state,
-    withdrawals,
+)
+from tracker.queries.people import (
+    all_projects,
+    all_users,
+    forget_login_failures,
+    lock_project,
+    login_failures,
+    project_by_slug,
+    savepoint,
+    user_by_name,
+    writable_projects,
+)
+from tracker.queries.profiles import latest_version, profile_by_slug, project_profiles, recordings_without, set_priority
+from tracker.queries.properties import delete_properties, properties_of, upsert_properties, values_of
+from tracker.queries.tickets import (
+    basename_taken,
+    fahrplan_ids,
+    lock_children,
+    lock_ticket,
+    recording_by_fahrplan_id,
+    ticket,
+)
+from tracker.queries.workers import (
+    all_workers,
+    forget_replies,
+    last_poll,
+    lock_request,
+    note_poll,
+    register_worker,
+    reply,
+    v3_group,
 )
 
 __all__ = [
@@ -119,6 +110,7 @@ __all__ = [
     "unassigned_in_state",
     "upsert_properties",
     "user_by_name",
+    "v3_group",
     "values_of",
     "withdrawals",
     "writable_projects",

@@ -1,24 +1,19 @@
-"""Named SELECTs: projects, users and workers."""
+"""Named SELECTs: projects and users."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, func, select
 
 from tracker.db import db
 from tracker.models import (
     LoginFailure,
-    Poll,
     Project,
-    Reply,
-    Ticket,
     User,
-    Worker,
 )
 
 
@@ -75,65 +70,3 @@ def login_failures(address: str, name: str, since: datetime) -> int:
 def forget_login_failures(before: datetime) -> None:
     """Delete failed logins that no longer count."""
     db.session.execute(delete(LoginFailure).where(LoginFailure.created < before))
-
-
-def register_worker(name: str) -> Worker:
-    """Return the worker called *name*, made if it is new (safe when two calls race); its last_seen is now."""
-    statement = (
-        insert(Worker)
-        .values(name=name, last_seen=func.now())
-        .on_conflict_do_update(index_elements=[Worker.name], set_={"last_seen": func.now()})
-        .returning(Worker)
-    )
-    return db.session.scalars(statement, execution_options={"populate_existing": True}).one()
-
-
-def all_workers(since: datetime) -> Sequence[tuple[Worker, Ticket | None]]:
-    """List the workers seen since a moment with the ticket each holds, by name."""
-    rows = db.session.execute(
-        select(Worker, Ticket)
-        .outerjoin(Ticket, Ticket.worker_id == Worker.id)
-        .where(or_(Worker.last_seen > since, Ticket.id.is_not(None)))
-        .order_by(Worker.name, Ticket.id)
-    )
-    return [(worker, ticket) for worker, ticket in rows]
-
-
-def reply(worker_id: int, request_id: str) -> bytes | None:
-    """Return the stored answer to a worker's request id."""
-    return db.session.scalar(select(Reply.body).where(Reply.worker_id == worker_id, Reply.request_id == request_id))
-
-
-def forget_replies(before: datetime) -> None:
-    """Delete stored answers older than a moment."""
-    db.session.execute(delete(Reply).where(Reply.created < before))
-
-
-def lock_request(worker_id: int, request_id: str) -> None:
-    """Hold an advisory lock for this request id, so that a retry waits for the first call to end."""
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{worker_id}/{request_id}", 0))))
-
-
-def note_poll(project_id: int, state: str) -> None:
-    """Remember that a worker asked for work in *state*; written at most every 30 s.
-
-    It is looked at first: even an insert that changes nothing would lock the row, and workers would queue up on it.
-    """
-    recent = select(Poll.state).where(
-        Poll.project_id == project_id, Poll.state == state, Poll.asked > func.now() - timedelta(seconds=30)
-    )
-    if db.session.scalar(recent) is not None:
-        return
-    statement = insert(Poll).values(project_id=project_id, state=state, asked=func.now())
-    db.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Poll.project_id, Poll.state],
-            set_={"asked": func.now()},
-            where=Poll.asked < func.now() - timedelta(seconds=30),
-        )
-    )
-
-
-def last_poll(project_id: int, state: str) -> datetime | None:
-    """Return when a worker last asked for work in *state*."""
-    return db.session.scalar(select(Poll.asked).where(Poll.project_id == project_id, Poll.state == state))

@@ -225,7 +225,7 @@ def test_a_page_is_not_taken_for_that_of_another_user(client, app, project):
 
 
 def test_workers_show_what_they_hold_but_not_to_those_who_may_not_see_it(client, app, project):
-    worker = queries.register_worker("vm-encoder1.example.org")
+    worker = queries.register_worker(queries.v3_group().id, "vm-encoder1.example.org")
     talk = make_recording(project, "copied", title="Secret talk")
     child = put(encoding(talk), "encoding")
     child.worker_id, child.percent = worker.id, 43

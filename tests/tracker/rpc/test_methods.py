@@ -56,7 +56,7 @@ def test_archived_projects_are_listed_when_asked_for(connect, project):
 def test_a_ping_without_a_ticket_shows_that_the_worker_lives(connect, project):
     api = connect(slug="").C3TT
     assert [api.ping(), api.ping("", "", ""), api.ping("", "starting", 0)] == ["OK"] * 3
-    assert queries.register_worker(HOST).log_tail == "starting"
+    assert queries.register_worker(queries.v3_group().id, HOST).log_tail == "starting"
 
 
 def test_a_ping_tells_progress_and_a_lost_ticket(connect, mine):
@@ -67,7 +67,7 @@ def test_a_ping_tells_progress_and_a_lost_ticket(connect, mine):
 
 
 def test_a_ping_brings_a_command(connect, project):
-    worker = queries.register_worker(HOST)
+    worker = queries.register_worker(queries.v3_group().id, HOST)
     worker.command = "stop"
     db.session.commit()
     assert [connect().C3TT.ping(), connect().C3TT.ping()] == ["stop", "OK"]

@@ -177,7 +177,7 @@ def test_each_of_200_tickets_goes_to_one_of_8_workers_that_ask_at_once(committed
         def ask(name: str) -> int | None:
             """Claim and, as workers do, name the ticket, so that it is not handed out again after 10 seconds."""
             with app.app_context(), transaction():
-                me = queries.register_worker(name)
+                me = queries.register_worker(queries.v3_group().id, name)
                 found = tickets.claim_next(projects.get("demo"), "merging", me)
                 if found is not None:
                     tickets.heartbeat(me, found.id)

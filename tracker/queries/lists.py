@@ -1,0 +1,168 @@
+"""Named SELECTs: what pages and reports list and count."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, selectinload
+
+from tracker.db import db
+from tracker.models import (
+    Comment,
+    LogEntry,
+    Room,
+    Ticket,
+)
+
+
+def talks(
+    project_id: int,
+    *,
+    text: str = "",
+    room_id: int | None = None,
+    state: str = "",
+    failed: bool = False,
+    public: bool = False,
+    first: datetime | None = None,
+    last: datetime | None = None,
+) -> Sequence[Ticket]:
+    """List recording tickets with their children by start and room; filters match the ticket or a child.
+
+    *public* keeps the talks that have a file which is still public although its release was reverted.
+    """
+    child = aliased(Ticket)
+    conditions: list[ColumnElement[bool]] = [Ticket.project_id == project_id, Ticket.type == "recording"]
+    if text:
+        number = Ticket.fahrplan_id == int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        match = Ticket.title.icontains(text, autoescape=True)
+        conditions.append(match if number is None else or_(match, number))
+    if room_id:
+        conditions.append(Ticket.room_id == room_id)
+    if first and last:
+        conditions.append(and_(Ticket.start >= first, Ticket.start < last))
+    if state:
+        in_child = exists().where(child.parent_id == Ticket.id, child.state == state)
+        conditions.append(or_(Ticket.state == state, in_child))
+    if failed:
+        in_child = exists().where(child.parent_id == Ticket.id, child.failed)
+        conditions.append(or_(Ticket.failed, in_child))
+    if public:
+        conditions.append(exists().where(child.parent_id == Ticket.id, child.withdraw))
+    children = selectinload(Ticket.children)
+    return db.session.scalars(
+        select(Ticket)
+        .where(*conditions)
+        .order_by(Ticket.start.asc().nulls_last(), Ticket.room_id, Ticket.id)
+        .options(children, children.selectinload(Ticket.user), selectinload(Ticket.user), selectinload(Ticket.worker))
+    ).all()
+
+
+def tickets_in_state(project_id: int, kind: str, states: Collection[str]) -> Sequence[Ticket]:
+    """List tickets of a type in some states, by talk start; with parent, assignee and children at hand."""
+    parent = aliased(Ticket)
+    return db.session.scalars(
+        select(Ticket)
+        .outerjoin(parent, Ticket.parent_id == parent.id)
+        .where(Ticket.project_id == project_id, Ticket.type == kind, Ticket.state.in_(states))
+        .order_by(func.coalesce(Ticket.start, parent.start).asc().nulls_last(), Ticket.id)
+        .options(selectinload(Ticket.parent), selectinload(Ticket.user), selectinload(Ticket.children))
+    ).all()
+
+
+def misc_tickets(project_id: int) -> Sequence[Ticket]:
+    """List the miscellaneous tickets of a project, newest first."""
+    return db.session.scalars(
+        select(Ticket).where(Ticket.project_id == project_id, Ticket.type == "misc").order_by(Ticket.id.desc())
+    ).all()
+
+
+def state_counts(project_id: int) -> Sequence[tuple[str, str, bool, int]]:
+    """Count tickets per (type, state, failed)."""
+    rows = db.session.execute(
+        select(Ticket.type, Ticket.state, Ticket.failed, func.count())
+        .where(Ticket.project_id == project_id)
+        .group_by(Ticket.type, Ticket.state, Ticket.failed)
+    )
+    return [(kind, state, failed, count) for kind, state, failed, count in rows]
+
+
+def project_stamp(project_id: int) -> tuple[object, ...]:
+    """Return numbers that change whenever a ticket of the project does: what live pages compare."""
+    row = db.session.execute(
+        select(func.count(), func.max(Ticket.modified), func.sum(Ticket.version), func.sum(Ticket.percent)).where(
+            Ticket.project_id == project_id
+        )
+    ).one()
+    return tuple(row)
+
+
+def talk_parts(project_ids: Collection[int]) -> Sequence[tuple[int, int, str, str, bool, bool, bool]]:
+    """List (project, talk, type, state, failed, withdraw, talk is locked) of all recording and encoding tickets."""
+    parent = aliased(Ticket)
+    rows = db.session.execute(
+        select(
+            Ticket.project_id,
+            func.coalesce(Ticket.parent_id, Ticket.id),
+            Ticket.type,
+            Ticket.state,
+            Ticket.failed,
+            Ticket.withdraw,
+            func.coalesce(parent.state, Ticket.state) == "locked",
+        )
+        .outerjoin(parent, Ticket.parent_id == parent.id)
+        .where(Ticket.project_id.in_(project_ids), Ticket.type.in_(("recording", "encoding")))
+    )
+    return [(p, talk, kind, state, failed, public, off) for p, talk, kind, state, failed, public, off in rows]
+
+
+def talk_states(project_id: int) -> Sequence[tuple[int, str, str]]:
+    """List (talk id, type, state) of the recording and encoding tickets of talks that are not locked."""
+    parent = aliased(Ticket)
+    rows = db.session.execute(
+        select(func.coalesce(Ticket.parent_id, Ticket.id), Ticket.type, Ticket.state)
+        .outerjoin(parent, Ticket.parent_id == parent.id)
+        .where(
+            Ticket.project_id == project_id,
+            Ticket.type.in_(("recording", "encoding")),
+            func.coalesce(parent.state, Ticket.state) != "locked",
+        )
+    )
+    return [(talk, kind, state) for talk, kind, state in rows]
+
+
+def rooms(project_id: int) -> Sequence[Room]:
+    """List the rooms of a project by name."""
+    return db.session.scalars(select(Room).where(Room.project_id == project_id).order_by(Room.name)).all()
+
+
+def room_by_key(project_id: int, key: str) -> Room | None:
+    """Return the room of a project with this key."""
+    return db.session.scalar(select(Room).where(Room.project_id == project_id, Room.key == key))
+
+
+def history(ticket_ids: Collection[int], limit: int = 500) -> Sequence[LogEntry]:
+    """List the log of some tickets, newest first."""
+    return db.session.scalars(
+        select(LogEntry).where(LogEntry.ticket_id.in_(ticket_ids)).order_by(LogEntry.id.desc()).limit(limit)
+    ).all()
+
+
+def recent_log(project_id: int, limit: int = 30) -> Sequence[tuple[LogEntry, Ticket]]:
+    """List the newest log entries of a project with their tickets."""
+    rows = db.session.execute(
+        select(LogEntry, Ticket)
+        .join(Ticket, Ticket.id == LogEntry.ticket_id)
+        .where(Ticket.project_id == project_id)
+        .order_by(LogEntry.id.desc())
+        .limit(limit)
+    )
+    return [(entry, row) for entry, row in rows]
+
+
+def comments(ticket_ids: Collection[int]) -> Sequence[Comment]:
+    """List the comments on some tickets, newest first."""
+    return db.session.scalars(
+        select(Comment).where(Comment.ticket_id.in_(ticket_ids)).order_by(Comment.id.desc())
+    ).all()
