@@ -31,7 +31,7 @@ SQL = {
     "psycopg2": ("cluster", "embedded", "database"),
 }
 FLASK = {"flask": SURFACES, "flask_wtf": SURFACES, "flask_login": (*SURFACES, "models"), "wtforms": SURFACES}
-BOUNDARIES = ("tracker/rpc/door.py", "tracker/cli/__init__.py", "scripts/worker/main.py", "scripts/worker/loop.py")
+BOUNDARIES = ("tracker/rpc/boundary.py", "tracker/cli/__init__.py", "scripts/worker/main.py", "scripts/worker/loop.py")
 WORKER_FREE_OF = ("flask", "sqlalchemy", "transitions", "psycopg2", "alembic", "gunicorn")
 
 Sources = Mapping[str, str]

@@ -1,6 +1,7 @@
-"""The XML-RPC door for scripts (seed 003, API 3.0)."""
+"""The XML-RPC doors for scripts (seed 003, API 3.0): table of methods, boundary, routes."""
 
 from tracker.rpc import introspection, methods
-from tracker.rpc.door import METHODS, bp, respond
+from tracker.rpc.door import bp
+from tracker.rpc.table import METHODS
 
-__all__ = ["METHODS", "bp", "introspection", "methods", "respond"]
+__all__ = ["METHODS", "bp", "introspection", "methods"]

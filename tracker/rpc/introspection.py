@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker import queries
 from tracker.errors import TrackerError
-from tracker.rpc.door import BAD_PARAMETERS, METHODS, BadParameters, Call, dispatch, method, published
+from tracker.rpc.table import BAD_PARAMETERS, METHODS, BadParameters, Call, dispatch, method, published
 from tracker.rpc.values import read_text
 
 MAX_CALLS = 100

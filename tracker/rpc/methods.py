@@ -8,7 +8,7 @@ from typing import Any
 from tracker import profiles, properties, queries, tickets, wire
 from tracker.errors import InvalidInput, NotFound
 from tracker.models import Ticket
-from tracker.rpc.door import Call, method
+from tracker.rpc.table import Call, method
 from tracker.rpc.values import (
     profile_struct,
     project_struct,

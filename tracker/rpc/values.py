@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker import queries, wire
 from tracker.models import Project, ProjectProfile, Ticket
-from tracker.rpc.door import BadParameters, Call
+from tracker.rpc.table import BadParameters, Call
 from tracker.statemachine import workflow
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from tracker import errors, wire
-from tracker.rpc import METHODS, door, methods
+from tracker.rpc import METHODS, boundary, methods, table
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
 
@@ -47,11 +47,11 @@ def test_every_fault_that_a_call_can_get_is_there():
             errors.NoBasename,
             errors.InvalidInput,
             methods.NoProperties,
-            door.NoMethod,
-            door.BadParameters,
+            table.NoMethod,
+            table.BadParameters,
         ),
     )
-    numbers = {kind.fault_code for kind in raised} | {door.INTERNAL, door.BAD_REQUEST}
+    numbers = {kind.fault_code for kind in raised} | {boundary.INTERNAL, boundary.BAD_REQUEST}
     assert {int(number) for number in re.findall(r"^\| (-?\d+) \|", DOCUMENT, re.MULTILINE)} == numbers
 
 

@@ -13,7 +13,7 @@ from tests.tracker.rpc.conftest import HOST, fresh, path
 from tracker import projects, wire
 from tracker.db import db
 from tracker.models import Worker
-from tracker.rpc import door, methods
+from tracker.rpc import methods, table
 from tracker.statemachine import CLASSIC
 
 
@@ -187,24 +187,24 @@ def test_a_bug_is_a_neutral_answer_and_a_traceback_in_the_log(connect, project, 
     def broken(*_arguments: object) -> str:
         raise RuntimeError("password=hunter2 at /srv/tracker")
 
-    entry = door.METHODS["c3tt.getversion"]
+    entry = table.METHODS["c3tt.getversion"]
     monkeypatch.setitem(
-        door.METHODS,
+        table.METHODS,
         "c3tt.getversion",
-        door.Method(entry.name, lambda call: broken(), entry.needs_project, entry.writes),
+        table.Method(entry.name, lambda call: broken(), entry.needs_project, entry.writes),
     )
     assert refused(connect().C3TT.getVersion) == (-32500, "The tracker failed to answer this call; its log says why.")
     assert "RuntimeError: password=hunter2" in caplog.text
 
 
 def test_what_a_failing_call_wrote_is_undone(connect, project, ticket, monkeypatch):
-    entry = door.METHODS["c3tt.addlog"]
+    entry = table.METHODS["c3tt.addlog"]
 
     def half(call, ticket_id, message):
         methods.set_ticket_property(call, ticket_id, "A.b", "written")
         raise RuntimeError("a bug")
 
-    monkeypatch.setitem(door.METHODS, "c3tt.addlog", door.Method(entry.name, half, True, True))
+    monkeypatch.setitem(table.METHODS, "c3tt.addlog", table.Method(entry.name, half, True, True))
     assert refused(connect().C3TT.addLog, ticket.id, "x")[0] == -32500
     assert connect().C3TT.getTicketProperty(ticket.id, "A.b") == ""
 
