@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = (
     *("errors", "wire", "settings", "logs", "names", "fetch", "statemachine", "cluster", "embedded"),
     *("db", "models", "queries", "database"),
-    *("properties", "tickets", "projects", "profiles", "workers", "users", "fahrplan"),
+    *("patterns", "properties", "tickets", "projects", "profiles", "workers", "users", "fahrplan"),
     *("rpc", "gui", "app", "serve", "doctor", "cli"),
 )
 """The modules (or packages) of tracker; each may import those before it."""

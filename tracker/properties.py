@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tracker import queries
@@ -123,46 +123,6 @@ def basename(project: Project, talk: Ticket, stored: Mapping[str, str]) -> str:
     parts = (project.slug, str(talk.fahrplan_id or ""), language, stored.get("Fahrplan.Slug", ""))
     cleaned = (_UNSAFE.sub("_", part).strip("_-") for part in parts)
     return "-".join(part for part in cleaned if part)[:BASENAME_BYTES].rstrip("_-")
-
-
-def matching(values: Mapping[str, str], pattern: str | None) -> dict[str, str]:
-    """Return the properties whose names match *pattern*, labels joined by dots as PostgreSQL's lquery has them.
-
-    ``*`` stands for any labels, ``x*`` for one that begins with x, ``x@`` for x in any case, ``x|y`` for either.
-    """
-    if not pattern:
-        return dict(values)
-    if len(pattern) > MAX_NAME:
-        raise InvalidInput(f"A pattern has {MAX_NAME} characters at most.", "pattern")
-    wanted = pattern.split(".")
-    return {name: value for name, value in values.items() if _fits(wanted, name.split("."))}
-
-
-def _fits(wanted: Sequence[str], labels: Iterable[str]) -> bool:
-    """Follow all places in the pattern at once: unlike with a regular expression, no pattern can be slow."""
-    places = _past_stars(wanted, {0})
-    for label in labels:
-        fitting = (place for place in places if place < len(wanted) and _is(label, wanted[place]))
-        places = _past_stars(wanted, {place if wanted[place] == "*" else place + 1 for place in fitting})
-    return len(wanted) in places
-
-
-def _past_stars(wanted: Sequence[str], places: set[int]) -> set[int]:
-    """Add the places behind a ``*``, which may stand for no label at all."""
-    for place, piece in enumerate(wanted):
-        if place in places and piece == "*":
-            places.add(place + 1)
-    return places
-
-
-def _is(label: str, piece: str) -> bool:
-    for word in piece.split("|"):
-        bare = word.rstrip("*@")
-        signs = word[len(bare) :]
-        mine, theirs = (bare.casefold(), label.casefold()) if "@" in signs else (bare, label)
-        if theirs.startswith(mine) if "*" in signs else theirs == mine:
-            return True
-    return False
 
 
 def seconds(values: Mapping[str, str], name: str) -> float:

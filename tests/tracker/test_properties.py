@@ -7,15 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests import factories
 from tracker import profiles, projects, properties, queries, tickets
 from tracker.db import db, transaction
 from tracker.errors import InvalidInput
 from tracker.fahrplan.schedule import IMPORTED
-from tracker.properties import VIRTUAL, basename, matching, merged, own, seconds, write
+from tracker.properties import VIRTUAL, basename, merged, own, seconds, write
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "properties.md"
@@ -186,54 +184,6 @@ def test_an_output_file_has_a_name_of_at_most_200_bytes(db_session):
     found = merged(factories.encoding(recording, "s" * 40))
     name = f"{found['EncodingProfile.Basename']}.{found['EncodingProfile.Extension']}"
     assert 150 < len(name.encode()) <= 200
-
-
-# --- patterns ------------------------------------------------------------------------------------------------
-
-NAMES = [
-    "Fahrplan",
-    "Fahrplan.ID",
-    "Record.Cutin",
-    "Record.Cutintime",
-    "Record.Language",
-    "Processing.Path.Raw",
-    "a.b.c",
-]
-
-
-@pytest.mark.parametrize(
-    ("pattern", "found"),
-    [
-        ("Record.*", ["Record.Cutin", "Record.Cutintime", "Record.Language"]),
-        ("*", NAMES),
-        ("", NAMES),
-        ("Fahrplan.*", ["Fahrplan", "Fahrplan.ID"]),
-        ("Record.Cutin", ["Record.Cutin"]),
-        ("Record.Cutin*", ["Record.Cutin", "Record.Cutintime"]),
-        ("*.Raw", ["Processing.Path.Raw"]),
-        ("*.Path.*", ["Processing.Path.Raw"]),
-        ("a.*.c", ["a.b.c"]),
-        ("Fahrplan|Record.*", ["Fahrplan", "Fahrplan.ID", "Record.Cutin", "Record.Cutintime", "Record.Language"]),
-        ("record@.cutin@", ["Record.Cutin"]),
-        ("record@.cut@*", ["Record.Cutin", "Record.Cutintime"]),
-        ("record.cutin", []),
-        ("Record", []),
-        ("Rec.*", []),
-        ("Record.Cut.n", []),
-        ("[a-z].b.c", []),
-        ("Nothing.*", []),
-    ],
-)
-def test_patterns_match_as_label_trees_do(pattern, found):
-    values = dict.fromkeys(NAMES, "1")
-    assert list(matching(values, pattern)) == found
-
-
-@settings(max_examples=100, deadline=500)
-@given(st.text("*.aA@|-[(", max_size=60))
-def test_no_pattern_is_slow_or_breaks(pattern):
-    name = ".".join("a" * 100)
-    assert set(matching({name: "1"}, pattern)) <= {name}
 
 
 # --- seconds -------------------------------------------------------------------------------------------------

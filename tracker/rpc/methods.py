@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracker import profiles, properties, queries, tickets, wire
+from tracker import patterns, profiles, properties, queries, tickets, wire
 from tracker.errors import InvalidInput, NotFound
 from tracker.models import Ticket
 from tracker.rpc.table import Call, method
@@ -79,7 +79,7 @@ def get_ticket_property(call: Call, ticket_id: int, name: str) -> str:
 @method("getTicketProperties")
 def get_ticket_properties(call: Call, ticket_id: int, pattern: str = "") -> dict[str, Any]:
     """Return the properties in force for a ticket (also inherited and virtual ones), or those of a pattern."""
-    return properties.matching(properties.merged(_ticket(call, ticket_id)), read_text(pattern))
+    return patterns.matching(properties.merged(_ticket(call, ticket_id)), read_text(pattern))
 
 
 @method("setTicketProperty", writes=True)
