@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -20,7 +21,8 @@ TICKET_LOST = "Ticket lost"
 VERSION = "3.0"
 PREFIX = "C3TT."
 MAX_BYTES = 32 * 1024 * 1024
-MAX_DEPTH = 64
+MAX_DEPTH, MAX_MEMBERS = 32, 10_000
+"""Of a call: lists and structs inside each other, and values altogether."""
 
 REQUEST_ID = "X-Request-ID"
 LEASE_SECONDS = "X-Lease-Seconds"
@@ -174,9 +176,11 @@ def _text_of_body(body: bytes) -> str:
 
 
 class _Reader:
-    """An expat handler that builds values on a stack; no DTD, bounded depth."""
+    """An expat handler that builds values on a stack; no DTD, bounded depth and number."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: float) -> None:
+        self.most = most
+        self.count = 0
         self.method: str | None = None
         self.params: list[Any] = []
         self.fault: Any = None
@@ -187,7 +191,7 @@ class _Reader:
         self.typed: list[bool] = []
 
     def start(self, tag: str, _attributes: Any) -> None:
-        if len(self.path) > MAX_DEPTH:
+        if len(self.path) > _LEVELS:
             raise WireError(f"values nest deeper than {MAX_DEPTH}")
         if self.path and self.path[-1] == "value":
             self._type(tag)
@@ -195,6 +199,9 @@ class _Reader:
         self.text = []
         if tag == "value":
             self.typed.append(False)
+            self.count += 1
+            if self.count > self.most:
+                raise WireError(f"a call may have {self.most} values at most")
         elif tag == "array":
             self.stack.append([])
         elif tag == "struct":
@@ -267,12 +274,16 @@ _SCALARS: dict[str, Any] = {
 }
 
 
+_LEVELS = 4 + 3 * MAX_DEPTH
+"""Elements inside each other: methodCall, params, param, value, then three for each list or struct."""
+
+
 def _refuse_doctype(*_arguments: Any) -> None:
     raise WireError("a DOCTYPE is not accepted")
 
 
-def _read(body: bytes) -> _Reader:
-    reader = _Reader()
+def _read(body: bytes, most: float = math.inf) -> _Reader:
+    reader = _Reader(most)
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -289,8 +300,8 @@ def _read(body: bytes) -> _Reader:
 
 
 def read_call(body: bytes) -> tuple[str, list[Any]]:
-    """Read a method call; return its name and parameters. Raises WireError."""
-    reader = _read(body)
+    """Read a method call; return its name and parameters. Raises WireError, also for one beyond the limits."""
+    reader = _read(body, MAX_MEMBERS)
     if not reader.method:
         raise WireError("no <methodName>")
     return reader.method, reader.params

@@ -203,14 +203,33 @@ def test_it_refuses_a_doctype():
 def test_it_refuses_values_nested_too_deep():
     depth = 100_000
     body = CALL.format("<array><data><value>" * depth + "</value></data></array>" * depth)
-    assert refused(body) == "values nest deeper than 64"
+    assert refused(body) == "values nest deeper than 32"
 
 
-def test_it_takes_the_nesting_that_calls_need():
+@pytest.mark.parametrize("wrap", [lambda inner: [inner], lambda inner: {"a": inner}])
+def test_it_takes_values_nested_32_times_and_no_more(wrap):
     value: Any = "x"
-    for _ in range(12):
-        value = [value]
+    for _ in range(wire.MAX_DEPTH):
+        value = wrap(value)
     assert read_call(wire.call("C3TT.x", [value]))[1] == [value]
+    assert refused(wire.call("C3TT.x", [wrap(value)])) == "values nest deeper than 32"
+
+
+@pytest.mark.parametrize("tag", ["a", "value", "data", "methodCall"])
+def test_elements_of_any_name_nest_so_deep_at_most(tag):
+    assert refused(f"<{tag}>" * 1000)
+
+
+def test_it_takes_10000_values_and_no_more():
+    many = {str(number): "" for number in range(wire.MAX_MEMBERS - 1)}
+    assert read_call(wire.call("C3TT.x", [many]))[1] == [many]
+    for params in ([many, ""], [[""] * wire.MAX_MEMBERS], [""] * (wire.MAX_MEMBERS + 1)):
+        assert refused(wire.call("C3TT.x", params)) == "a call may have 10000 values at most"
+
+
+def test_an_answer_may_list_any_number_of_tickets():
+    many = [{"id": number} for number in range(wire.MAX_MEMBERS)]
+    assert read_answer(wire.answer(many)) == many
 
 
 def test_it_refuses_a_message_that_is_too_long():
