@@ -75,6 +75,18 @@ class Double(float):
         return value
 
 
+class Encoded(str):
+    """Text that was sent as base64 and remembers its bytes: they are what a client signs."""
+
+    raw: bytes
+
+    def __new__(cls, raw: bytes) -> Encoded:
+        """Read *raw* as UTF-8, without what XML cannot carry."""
+        value = super().__new__(cls, clean(raw.decode("utf-8", "replace")))
+        value.raw = raw
+        return value
+
+
 def login_hash(fqdn: str, secret: str) -> str:
     """Return MD5(FQDN . secret) in lower-case hex, the login hash of seed 003."""
     return hashlib.md5((fqdn + secret).encode(), usedforsecurity=False).hexdigest()
@@ -253,9 +265,9 @@ def _boolean(text: str) -> bool:
     return text.strip() == "1"
 
 
-def _base64(text: str) -> str:
+def _base64(text: str) -> Encoded:
     try:
-        return clean(base64.b64decode(text).decode("utf-8", "replace"))
+        return Encoded(base64.b64decode(text))
     except ValueError:
         raise WireError("broken base64") from None
 
