@@ -9,6 +9,7 @@ from tracker.db import db
 from tracker.errors import FahrplanError
 from tracker.fahrplan.apply import Report, apply, known_talks
 from tracker.fahrplan.diff import diff
+from tracker.fahrplan.files import keep
 from tracker.fahrplan.parse import parse
 from tracker.models import FahrplanImport, Project
 from tracker.tickets import Actor
@@ -30,7 +31,11 @@ def import_fahrplan(project: Project, xml: bytes, actor: Actor, *, source: str) 
     if report.effective:
         db.session.add(
             FahrplanImport(
-                project_id=project.id, source=source, version=schedule.version, xml=xml, summary=report.counts
+                project_id=project.id,
+                source=source,
+                version=schedule.version,
+                file_id=keep(project, xml).id,
+                summary=report.counts,
             )
         )
         db.session.flush()

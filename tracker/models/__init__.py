@@ -1,8 +1,9 @@
 """All tables. Invariants live here, in CHECKs and partial unique indexes; behaviour lives in the domain modules."""
 
+from tracker.models.fahrplan import FahrplanChange, FahrplanFile, FahrplanImport, FahrplanSource, Message
 from tracker.models.people import ApiToken, LoginFailure, User, UserProject
 from tracker.models.projects import Profile, ProfileVersion, Project, ProjectProfile, Property, Room
-from tracker.models.records import Comment, FahrplanImport, LogEntry, ScheduleEvent
+from tracker.models.records import Comment, LogEntry, ScheduleEvent
 from tracker.models.ticket import BLOCKED, Ticket
 from tracker.models.workers import Poll, Reply, Worker, WorkerGroup, WorkerGroupProject
 
@@ -10,9 +11,13 @@ __all__ = [
     "BLOCKED",
     "ApiToken",
     "Comment",
+    "FahrplanChange",
+    "FahrplanFile",
     "FahrplanImport",
+    "FahrplanSource",
     "LogEntry",
     "LoginFailure",
+    "Message",
     "Poll",
     "Profile",
     "ProfileVersion",

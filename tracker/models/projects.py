@@ -57,6 +57,8 @@ class Room(Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
+    guid: Mapped[str] = mapped_column(Text, server_default="", default="")
+    """What the Fahrplan calls the room by, whatever its name is."""
 
 
 class Profile(Base):

@@ -1,11 +1,11 @@
-"""What is written down about tickets: their identity in schedules, the log, comments, imports."""
+"""What is written down about tickets: their identity in schedules, the log, comments."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint, func
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -25,6 +25,11 @@ class ScheduleEvent(Base):
     guid: Mapped[str] = mapped_column(Text, server_default="", default="")
     source_id: Mapped[str] = mapped_column(Text, server_default="", default="")
     occurrence: Mapped[int] = mapped_column(server_default="0", default=0)
+    said: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    """The Fahrplan.* properties as the Fahrplan last had them and somebody decided about them; what is stored otherwise
+    was written by hand, or declined."""
+    gone: Mapped[bool] = mapped_column(server_default="false", default=False)
+    """The Fahrplan no longer has the talk, and that was dealt with."""
 
     recording: Mapped[Ticket] = relationship()
 
@@ -63,17 +68,3 @@ class Comment(Base):
     author: Mapped[str] = mapped_column(Text)
     created: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     text: Mapped[str] = mapped_column(Text)
-
-
-class FahrplanImport(Base):
-    """One applied import: where it came from, the file as it was, and what it changed."""
-
-    __tablename__ = "fahrplan_import"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    project_id: Mapped[int] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"), index=True)
-    created: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
-    source: Mapped[str] = mapped_column(Text)
-    version: Mapped[str] = mapped_column(Text, server_default="", default="")
-    xml: Mapped[bytes] = mapped_column(LargeBinary)
-    summary: Mapped[dict[str, Any]] = mapped_column(JSONB)

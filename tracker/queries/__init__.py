@@ -10,7 +10,14 @@ from tracker.queries.dispatch import (
     unassigned_in_state,
     withdrawals,
 )
-from tracker.queries.fahrplan import fahrplan_properties, last_import, scheduled_talks, touch_worker
+from tracker.queries.fahrplan import (
+    fahrplan_file,
+    fahrplan_properties,
+    forget_fahrplan_files,
+    last_import,
+    scheduled_talks,
+    touch_worker,
+)
 from tracker.queries.lists import (
     comments,
     history,
@@ -65,8 +72,10 @@ __all__ = [
     "basename_taken",
     "comments",
     "delete_properties",
+    "fahrplan_file",
     "fahrplan_ids",
     "fahrplan_properties",
+    "forget_fahrplan_files",
     "forget_login_failures",
     "forget_replies",
     "history",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from tracker.db import db
 from tracker.models import (
+    FahrplanFile,
     FahrplanImport,
     Property,
     ScheduleEvent,
@@ -49,6 +50,23 @@ def last_import(project_id: int) -> FahrplanImport | None:
         .where(FahrplanImport.project_id == project_id)
         .order_by(FahrplanImport.id.desc())
         .limit(1)
+    )
+
+
+def fahrplan_file(project_id: int, sha256: str) -> FahrplanFile | None:
+    """Return the stored Fahrplan of a project with this checksum."""
+    return db.session.scalar(
+        select(FahrplanFile).where(FahrplanFile.project_id == project_id, FahrplanFile.sha256 == sha256)
+    )
+
+
+def forget_fahrplan_files(project_id: int, keep: int) -> None:
+    """Delete all stored Fahrplan files of a project but the newest *keep*; their imports stay."""
+    newest = select(FahrplanFile.id).where(FahrplanFile.project_id == project_id).order_by(FahrplanFile.id.desc())
+    db.session.execute(
+        delete(FahrplanFile).where(
+            FahrplanFile.project_id == project_id, FahrplanFile.id.not_in(newest.limit(keep).scalar_subquery())
+        )
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, scoped_session
 from tests.tracker.fahrplan.samples import event, optout, schedule
 from tracker import profiles, projects, properties, queries, tickets
 from tracker.errors import FahrplanError, ProjectReadOnly
-from tracker.fahrplan import Report, import_fahrplan
+from tracker.fahrplan import Report, files, import_fahrplan
 from tracker.fahrplan.apply import MAX_ID, allocate, usable_id
 from tracker.models import Project, Ticket
 from tracker.tickets import TRACKER, moves
@@ -129,7 +129,7 @@ def test_only_an_import_that_changed_something_is_kept(project: Project) -> None
     again = queries.last_import(project.id)
     assert first is not None and again is not None and first.id == again.id
     assert (first.source, first.version, first.summary["created"]) == ("test.xml", "1", 7)
-    assert first.xml == schedule(*SEVEN)
+    assert files.content(first) == schedule(*SEVEN)
 
 
 # --- identity --------------------------------------------------------------------------------------------------
