@@ -75,11 +75,23 @@ class NotAssigned(TrackerError):
     http_status = 409
 
 
+class Unassigned(NotAssigned):
+    """The ticket is assigned to nobody."""
+
+    fault_code = 415
+
+
 class NoService(TrackerError):
     """No script works in this state."""
 
     fault_code = 417
     http_status = 409
+
+
+class NoSuchService(NoService):
+    """There is no state of this name in which a script works."""
+
+    fault_code = 413
 
 
 class NoBasename(TrackerError):
