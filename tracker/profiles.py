@@ -164,7 +164,7 @@ def use(project: Project, slug: str, priority: float = 1.0) -> ProjectProfile:
         db.session.add(used)
     used.version, used.priority = version, priority
     db.session.flush()
-    queries.set_priority(project.id, profile.id, priority)
+    tickets.refresh_priorities(project, profile.id)
     tickets.create_encodings(project, used)
     return used
 

@@ -97,6 +97,17 @@ class Table:
         earlier = self.order[: self.order.index(name)]
         return next((other for other in reversed(earlier) if other not in disabled), None)
 
+    def initial_state(self, disabled: Collection[str] = ()) -> str | None:
+        """Return the state a new ticket begins in: `initial`, or the first one after it that is on; None if none is."""
+        return self.initial if self.initial not in disabled else self.successor(self.initial, disabled)
+
+    def reached(self, name: str, disabled: Collection[str] = ()) -> str:
+        """Return the static state a ticket in *name* has reached: in a process state the work is not done yet."""
+        state: str | None = name
+        while state is not None and self.by_name[state].kind == PROCESS:
+            state = self.predecessor(state, disabled)
+        return state or self.order[0]
+
     def position(self, name: str) -> float:
         """Return where a state stands in the order; an additional state stands just before its successor."""
         if name in self.order:
@@ -113,6 +124,24 @@ class Workflow:
     tables: Mapping[str, Table]
     material: str
     """The recording state from which on the source can be encoded."""
+    needed: str
+    """The encoding state of a ticket whose source cannot be encoded yet."""
+    ready: str
+    """The encoding state of a ticket whose source can be encoded; the first that a script takes tickets from."""
+
+    def commence(self, kind: str, disabled: Collection[str] = (), stopped: Collection[str] = ()) -> str | None:
+        """Return the state just before the first one that a script works in; None when there is none.
+
+        States that are *disabled* are skipped, those *stopped* too: no script gets work for them.
+        """
+        table = self.tables[kind]
+        state = table.initial_state(disabled)
+        while state is not None:
+            following = table.successor(state, disabled)
+            if following is None or (table.by_name[following].script is not None and following not in stopped):
+                return state if following is not None else None
+            state = following
+        return None
 
     @cached_property
     def services(self) -> Mapping[str, tuple[str, State]]:
@@ -201,7 +230,13 @@ _MISC = Table(
     initial="open",
 )
 
-CLASSIC = Workflow("classic", {t.type: t for t in (_RECORDING, _ENCODING, _MISC)}, material="copied")
+CLASSIC = Workflow(
+    "classic",
+    {t.type: t for t in (_RECORDING, _ENCODING, _MISC)},
+    material="copied",
+    needed="material needed",
+    ready="ready to encode",
+)
 WORKFLOWS: Mapping[str, Workflow] = {CLASSIC.name: CLASSIC}
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, event, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.base import NO_VALUE
 
 from tracker.db import Base
 from tracker.models.columns import Moment, quoted
@@ -16,6 +19,19 @@ from tracker.statemachine import TYPES, WORKFLOWS, Table, workflow
 
 BLOCKED = ("", "recording", "master", "off")
 """Free; the recording is worked on again; the master's file is not far enough; this format is not made here."""
+
+
+LOGGED: Mapping[str, Any] = {
+    "failed": False,
+    "user_id": None,
+    "worker_id": None,
+    "own_priority": 1.0,
+    "priority": 1.0,
+    "needs_attention": False,
+    "blocked": "",
+    "off": "",
+}
+"""The fields whose changes the log carries besides the state, with the value each begins with."""
 
 
 def _states_check() -> str:
@@ -133,3 +149,21 @@ class Ticket(Base):
     def progress(self) -> float:
         """Return the percent that this ticket's state stands for."""
         return self.table.by_name[self.state].progress
+
+    def take_changes(self) -> dict[str, Any]:
+        """Return the LOGGED fields that changed since this was asked last, with their values: for the log row."""
+        before: dict[str, Any] = self.__dict__.pop("_before", {})
+        return {name: getattr(self, name) for name, old in before.items() if getattr(self, name) != old}
+
+
+def _remember(name: str) -> Callable[..., None]:
+    """Make a listener that keeps the value a field had when the log was written last."""
+
+    def remember(ticket: Ticket, _new: Any, old: Any, _initiator: Any) -> None:
+        ticket.__dict__.setdefault("_before", {}).setdefault(name, LOGGED[name] if old is NO_VALUE else old)
+
+    return remember
+
+
+for _field in LOGGED:
+    event.listen(getattr(Ticket, _field), "set", _remember(_field), active_history=True)

@@ -25,6 +25,7 @@ def _free(project_id: int, states: Collection[str]) -> tuple[ColumnElement[bool]
         Ticket.user_id.is_(None),
         Ticket.worker_id.is_(None),
         Ticket.failed.is_(False),
+        Ticket.blocked == "",
         Ticket.withdraw.is_(False),
         Ticket.priority > 0,
         or_(Ticket.not_before.is_(None), Ticket.not_before <= func.now()),
@@ -87,12 +88,27 @@ def lock_unnamed(project_id: int, state: str, worker_id: int, before: datetime) 
 
 
 def lock_expired_leases(limit: int = 50) -> Sequence[Ticket]:
-    """Lock tickets whose worker went silent longer than its lease."""
+    """Lock tickets whose worker went silent longer than its lease, their recordings first.
+
+    What others have locked is left for the next time; nobody is waited for.
+    """
+    expired = (Ticket.lease_until < func.now(),)
+    found = db.session.execute(
+        select(Ticket.id, Ticket.parent_id).where(*expired).order_by(Ticket.lease_until).limit(limit)
+    ).all()
+    if not found:
+        return []
+    parents = {row.id for row in _lock_unlocked(Ticket.id.in_([parent for _, parent in found if parent]))}
+    mine = [number for number, parent in found if parent is None or parent in parents]
+    return _lock_unlocked(Ticket.id.in_(mine), *expired)
+
+
+def _lock_unlocked(*conditions: ColumnElement[bool]) -> Sequence[Ticket]:
+    """Lock those of some tickets that nobody else has locked."""
     return db.session.scalars(
         select(Ticket)
-        .where(Ticket.lease_until < func.now())
-        .order_by(Ticket.lease_until)
-        .limit(limit)
+        .where(*conditions)
+        .order_by(Ticket.id)
         .with_for_update(of=Ticket, skip_locked=True, key_share=True)
         .execution_options(populate_existing=True)
     ).all()

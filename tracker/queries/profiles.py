@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from tracker.db import db
@@ -38,19 +38,17 @@ def project_profiles(project_id: int) -> Sequence[ProjectProfile]:
     ).all()
 
 
-def set_priority(project_id: int, profile_id: int, priority: float) -> None:
-    """Give the encoding tickets of a profile in a project another priority."""
-    db.session.execute(
-        update(Ticket)
-        .where(Ticket.project_id == project_id, Ticket.profile_id == profile_id, Ticket.priority != priority)
-        .values(priority=priority)
-    )
-
-
 def recordings_without(project_id: int, profile_id: int) -> Sequence[Ticket]:
-    """List recording tickets that have no encoding ticket of a profile yet."""
+    """List recording tickets that have no encoding ticket of a profile yet, locked in id order.
+
+    Locked, because a recording that is copied at the same moment would not see the tickets made for it.
+    """
     child = aliased(Ticket)
     missing = ~exists().where(child.parent_id == Ticket.id, child.profile_id == profile_id)
     return db.session.scalars(
-        select(Ticket).where(Ticket.project_id == project_id, Ticket.type == "recording", missing).order_by(Ticket.id)
+        select(Ticket)
+        .where(Ticket.project_id == project_id, Ticket.type == "recording", missing)
+        .order_by(Ticket.id)
+        .with_for_update(of=Ticket, key_share=True)
+        .execution_options(populate_existing=True)
     ).all()

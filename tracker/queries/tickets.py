@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
+from sqlalchemy.orm import selectinload
 
 from tracker.db import db
-from tracker.models import (
-    Ticket,
-)
+from tracker.models import LogEntry, Profile, Ticket
 
 
 def ticket(ticket_id: int) -> Ticket | None:
@@ -36,6 +35,77 @@ def lock_children(recording_id: int) -> Sequence[Ticket]:
         .with_for_update(of=Ticket, key_share=True)
         .execution_options(populate_existing=True)
     ).all()
+
+
+def lock_family(recording_id: int) -> Sequence[Ticket]:
+    """Return all children of a recording, miscellaneous ones too, locked in id order."""
+    return db.session.scalars(
+        select(Ticket)
+        .where(Ticket.parent_id == recording_id)
+        .order_by(Ticket.id)
+        .with_for_update(of=Ticket, key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def lock_recordings(project_id: int) -> Sequence[Ticket]:
+    """Return the recording tickets of a project, locked in id order: before their children, as everybody does."""
+    return db.session.scalars(
+        select(Ticket)
+        .where(Ticket.project_id == project_id, Ticket.type == "recording")
+        .order_by(Ticket.id)
+        .with_for_update(of=Ticket, key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def lock_encodings(project_id: int, profile_id: int | None = None) -> Sequence[Ticket]:
+    """Return the encoding tickets of a project, or those of one profile, locked in id order, with their recordings.
+
+    Those of one profile may be locked by themselves, because a talk has only one; for all of them the recordings have
+    to be locked before (`lock_recordings`).
+    """
+    statement = select(Ticket).where(Ticket.project_id == project_id, Ticket.type == "encoding")
+    if profile_id is not None:
+        statement = statement.where(Ticket.profile_id == profile_id)
+    return db.session.scalars(
+        statement.order_by(Ticket.id)
+        .with_for_update(of=Ticket, key_share=True)
+        .options(selectinload(Ticket.parent))
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def has_dependants(recording_id: int) -> bool:
+    """Tell whether a talk has an encoding ticket whose profile depends on another one."""
+    return bool(
+        db.session.scalar(
+            select(
+                exists().where(
+                    Ticket.parent_id == recording_id,
+                    Ticket.profile_id == Profile.id,
+                    Profile.depends_on_id.is_not(None),
+                )
+            )
+        )
+    )
+
+
+def children(recording_id: int) -> Sequence[Ticket]:
+    """List the encoding tickets of a recording."""
+    return db.session.scalars(
+        select(Ticket).where(Ticket.parent_id == recording_id, Ticket.type == "encoding").order_by(Ticket.id)
+    ).all()
+
+
+def last_entry_into(ticket_id: int, state: str) -> LogEntry | None:
+    """Return the newest log row that moved a ticket into *state* from another one."""
+    return db.session.scalar(
+        select(LogEntry)
+        .where(LogEntry.ticket_id == ticket_id, LogEntry.to_state == state, LogEntry.from_state != state)
+        .order_by(LogEntry.id.desc())
+        .limit(1)
+    )
 
 
 def recording_by_fahrplan_id(project_id: int, fahrplan_id: int) -> Ticket | None:

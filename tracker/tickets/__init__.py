@@ -1,7 +1,14 @@
 """What can be done to a ticket: one verb per change, each in the caller's transaction, each with its log row."""
 
 from tracker.tickets.actor import TRACKER, Actor
-from tracker.tickets.create import create_encodings, create_misc, create_recording, retime
+from tracker.tickets.create import (
+    create_encoding,
+    create_encodings,
+    create_misc,
+    create_recording,
+    initial_state,
+    retime,
+)
 from tracker.tickets.dispatch import (
     add_log,
     claim_next,
@@ -30,7 +37,8 @@ from tracker.tickets.human import (
     start_cut,
     unable,
 )
-from tracker.tickets.moves import get, lock, move
+from tracker.tickets.moves import get, lock, move, settle_project, switch_off
+from tracker.tickets.priorities import refresh_profile as refresh_priorities
 from tracker.tickets.waiting import why_waiting
 
 __all__ = [
@@ -41,6 +49,7 @@ __all__ = [
     "add_log",
     "claim_next",
     "comment",
+    "create_encoding",
     "create_encodings",
     "create_misc",
     "create_recording",
@@ -52,10 +61,12 @@ __all__ = [
     "get",
     "give_back",
     "heartbeat",
+    "initial_state",
     "lock",
     "mark_ready",
     "move",
     "next_state",
+    "refresh_priorities",
     "reject",
     "retime",
     "return_silent",
@@ -63,8 +74,10 @@ __all__ = [
     "set_failed",
     "set_properties",
     "set_state",
+    "settle_project",
     "start_check",
     "start_cut",
+    "switch_off",
     "unable",
     "why_waiting",
     "withdrawn",

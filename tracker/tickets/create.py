@@ -12,7 +12,7 @@ from tracker.errors import InvalidInput
 from tracker.models import Project, ProjectProfile, Room, Ticket
 from tracker.names import room_key, slugify
 from tracker.statemachine import ENCODING, MISC, RECORDING, workflow
-from tracker.tickets import moves
+from tracker.tickets import blocks, moves, priorities
 from tracker.tickets.actor import TRACKER, Actor
 
 MAX_FAHRPLAN_ID = 2**31 - 1
@@ -72,7 +72,7 @@ def create_recording(
     ticket = Ticket(
         project=project,
         type=RECORDING,
-        state="locked" if locked else workflow(project.workflow).tables[RECORDING].initial,
+        state="locked" if locked else initial_state(project, RECORDING),
         title=title.strip(),
         fahrplan_id=fahrplan_id if fahrplan_id is not None else next_fahrplan_id(project),
         start=start,
@@ -87,6 +87,14 @@ def create_recording(
     _create_encodings([(ticket, each) for each in used], actor)
     db.session.flush()
     return ticket
+
+
+def initial_state(project: Project, kind: str) -> str:
+    """Return the state that new tickets of a type begin in: the first enabled one. Raises InvalidInput for none."""
+    found = workflow(project.workflow).tables[kind].initial_state(project.disabled_states.get(kind, []))
+    if found is None:
+        raise InvalidInput(f"Project {project.slug} has switched off every state a {kind} ticket could begin in.")
+    return found
 
 
 def _check_recording(
@@ -135,40 +143,70 @@ def retime(ticket: Ticket, room: str, start: datetime | None, end: datetime | No
     db.session.flush()
 
 
-def _create_encodings(wanted: Sequence[tuple[Ticket, ProjectProfile]], actor: Actor) -> None:
+def _create_encodings(wanted: Sequence[tuple[Ticket, ProjectProfile]], actor: Actor) -> list[Ticket]:
     """Make one encoding ticket for each (recording, profile), all in one statement."""
     made = [_encoding(recording, used) for recording, used in wanted]
     db.session.add_all(made)
     db.session.flush()
     for ticket, (_recording, used) in zip(made, wanted, strict=True):
         moves.log(ticket, actor, "Created", used.version.profile.name, None, ticket.state)
+    return made
 
 
 def _encoding(recording: Ticket, used: ProjectProfile) -> Ticket:
-    table = workflow(recording.project.workflow).tables[ENCODING]
-    return Ticket(
+    flow = workflow(recording.project.workflow)
+    ticket = Ticket(
         project=recording.project,
         parent=recording,
         type=ENCODING,
-        state="ready to encode" if moves.has_material(recording) else table.initial,
+        state=flow.ready if moves.has_material(recording) else flow.needed,
         profile_id=used.profile_id,
         profile_version=used.version,
-        priority=used.priority,
+        own_priority=1.0,
     )
+    ticket.priority = priorities.of(ticket, {used.profile_id: used.priority})
+    return ticket
 
 
 def create_encodings(project: Project, used: ProjectProfile, actor: Actor = TRACKER) -> int:
     """Make the missing encoding tickets of one profile for all talks of a project. Return how many."""
+    queries.lock_project(project.id)
     missing = queries.recordings_without(project.id, used.profile_id)
     _create_encodings([(recording, used) for recording in missing], actor)
+    if any(each.version.profile.depends_on_id for each in queries.project_profiles(project.id)):
+        for recording in missing:
+            blocks.refresh(recording)
     return len(missing)
+
+
+def create_encoding(recording_id: int, used: ProjectProfile, actor: Actor) -> Ticket:
+    """Make the encoding ticket of one profile for one talk. Raises InvalidInput when the talk has it already."""
+    recording = moves.lock(recording_id)
+    if recording.type != RECORDING:
+        raise InvalidInput(f"Ticket {recording.id} is a {recording.type} ticket, not a recording ticket.")
+    slug = used.version.profile.slug
+    if any(child.profile_id == used.profile_id for child in queries.lock_children(recording.id)):
+        raise InvalidInput(
+            f"Talk {recording.fahrplan_id} already has an encoding ticket of profile {slug!r}.", "profile"
+        )
+    (made,) = _create_encodings([(recording, used)], actor)
+    blocks.refresh(recording)
+    return made
 
 
 def create_misc(project: Project, actor: Actor, title: str, parent: Ticket | None = None) -> Ticket:
     """Make a miscellaneous ticket, free or about a talk. Raises InvalidInput for an empty title."""
     if not title.strip():
         raise InvalidInput("A ticket needs a title.", "title")
-    ticket = Ticket(project=project, parent=parent, type=MISC, state="open", title=title.strip())
+    ticket = Ticket(
+        project=project,
+        parent=parent,
+        type=MISC,
+        state=initial_state(project, MISC),
+        title=title.strip(),
+        own_priority=1.0,
+    )
+    ticket.priority = priorities.of(ticket, {})
     db.session.add(ticket)
     db.session.flush()
     moves.log(ticket, actor, "Created", "", None, ticket.state)

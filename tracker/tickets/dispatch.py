@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from tracker import properties, queries, wire
 from tracker.db import db, now
-from tracker.errors import InvalidInput, NoService, NotAssigned, NotFound
+from tracker.errors import InvalidInput, NoService, NoSuchService, NotAssigned, NotFound, Unassigned
 from tracker.models import Project, Ticket, Worker
-from tracker.statemachine import ENCODER, ENCODING, RECORDING, State, Table, workflow
+from tracker.statemachine import ENCODER, ENCODING, RECORDING, SCRIPT_A, State, Table, workflow
 from tracker.tickets import moves
 from tracker.tickets.actor import TRACKER, Actor
 
@@ -30,7 +30,7 @@ def _service(project: Project, state: str) -> tuple[Table, State]:
     flow = workflow(project.workflow)
     if state not in flow.services:
         known = ", ".join(flow.services)
-        raise NoService(f"No script works in state {state!r}; there is work for: {known}.")
+        raise NoSuchService(f"No script works in state {state!r}; there is work for: {known}.")
     kind, row = flow.services[state]
     return flow.tables[kind], row
 
@@ -60,8 +60,7 @@ def claim_next(project: Project, state: str, worker: Worker, lease_s: int | None
     found = queries.lock_next_free(project.id, table.type, states, worker.id, parents=parents, wait=none_returned)
     if found is None:
         return None
-    moves.move(found, state, Actor.of(worker), ASSIGN)
-    found.worker_id = worker.id
+    moves.move(found, state, Actor.of(worker), ASSIGN, holder=worker)
     found.attempt += 1
     _lease(found, lease_s)
     if found.parent is not None and row.script == ENCODER:
@@ -99,14 +98,10 @@ def return_silent() -> int:
 def _lose(ticket: Ticket) -> None:
     holder = ticket.worker
     actor = Actor.of(holder) if holder else TRACKER
-    state, losses = ticket.state, ticket.losses + 1
+    losses = ticket.losses + 1
     reason = f"{actor.name} went silent for more than {ticket.lease_s} s"
     if losses >= ticket.project.max_attempts:
-        moves.unassign(ticket)
-        ticket.failed = True
-        ticket.waiting = f"{reason}; lost {losses} times in a row, so a person has to look"
-        moves.touch(ticket)
-        moves.log(ticket, actor, LOST, ticket.waiting, state, state)
+        moves.fail(ticket, actor, LOST, f"{reason}; lost {losses} times in a row, so a person has to look")
     else:
         moves.move(ticket, _before(ticket), actor, LOST, f"{reason}; the ticket is free again")
     ticket.losses = losses
@@ -145,7 +140,8 @@ def _late(ticket_id: int, project: Project, worker: Worker, event: str, message:
     ticket = in_project(ticket_id, project)
     last = queries.last_service_event(ticket_id, worker.id)
     if last is None:
-        raise NotAssigned(f"Ticket {ticket_id} was never assigned to {worker.name}.")
+        nobodys = ticket.worker_id is None and ticket.user_id is None
+        raise (Unassigned if nobodys else NotAssigned)(f"Ticket {ticket_id} was never assigned to {worker.name}.")
     if last == event:
         return True
     moves.log(ticket, Actor.of(worker), f"{event}.late", f"came after the ticket was lost; nothing changed\n{message}")
@@ -172,11 +168,7 @@ def fail(ticket_id: int, project: Project, worker: Worker, message: str = "") ->
         ticket = _held(ticket_id, project, worker)
     except NotAssigned:
         return _late(ticket_id, project, worker, FAIL, message)
-    moves.unassign(ticket)
-    ticket.failed = True
-    ticket.waiting = message.strip().split("\n", 1)[0][:500]
-    moves.touch(ticket)
-    moves.log(ticket, Actor.of(worker), FAIL, message, ticket.state, ticket.state)
+    moves.fail(ticket, Actor.of(worker), FAIL, message)
     return True
 
 
@@ -197,7 +189,11 @@ def give_back(ticket_id: int, project: Project, worker: Worker, reason: str, ret
 
 
 def next_state(ticket_id: int, project: Project, state: str, worker: Worker, message: str = "") -> bool:
-    """Move an unassigned ticket that is still in *state* to its successor (v3 setTicketNextState); else False."""
+    """Move an unassigned ticket that is still in *state* to its successor (v3 setTicketNextState); else False.
+
+    Script A moves talks on by the clock so. Raises NoService for a state that only people take tickets out of, and for
+    a successor in which a script has to hold the ticket: without a holder nobody would ever take it from there.
+    """
     ticket = in_project(ticket_id, project)
     if ticket.state != state or ticket.failed or ticket.user_id is not None or ticket.worker_id is not None:
         return False
@@ -206,6 +202,8 @@ def next_state(ticket_id: int, project: Project, state: str, worker: Worker, mes
     target = ticket.table.successor(state, ticket.disabled)
     if target is None:
         raise NoService(f"There is no state after {state!r}.")
+    if ticket.table.by_name[target].script not in (None, SCRIPT_A):
+        raise NoService(f"A script holds a ticket while it is {target!r}: take it by assignNextUnassignedForState.")
     moves.move(ticket, target, Actor.of(worker), "RPC.setTicketNextState", message)
     return True
 

@@ -7,12 +7,32 @@ from collections.abc import Sequence
 from tracker import properties, queries, statemachine
 from tracker.db import db, now
 from tracker.errors import InvalidInput, NotFound
-from tracker.models import LogEntry, Ticket
-from tracker.statemachine import ENCODING, RECORDING
+from tracker.models import Project, Ticket, User, Worker
+from tracker.statemachine import ENCODING, RECORDING, workflow
+from tracker.tickets import blocks
 from tracker.tickets.actor import TRACKER, Actor
+from tracker.tickets.blocks import has_material
+from tracker.tickets.journal import MAX_COMMENT, log, touch
 
-MAX_COMMENT = 200_000
-"""Characters of a log comment; ffmpeg can write megabytes, of which the end matters."""
+__all__ = [
+    "MAX_COMMENT",
+    "amend",
+    "cut_of",
+    "fail",
+    "get",
+    "has_material",
+    "lock",
+    "log",
+    "move",
+    "settle",
+    "settle_project",
+    "switch_off",
+    "touch",
+    "unassign",
+]
+
+MAX_REASON = 500
+"""Characters of a reason that are shown on the ticket."""
 
 
 def get(ticket_id: int) -> Ticket:
@@ -37,37 +57,6 @@ def lock(ticket_id: int) -> Ticket:
     return found
 
 
-def log(
-    ticket: Ticket,
-    actor: Actor,
-    event: str,
-    comment: str = "",
-    from_state: str | None = None,
-    to_state: str | None = None,
-) -> None:
-    """Add the log row of a change."""
-    text = comment.replace("\x00", "\ufffd")
-    if len(text) > MAX_COMMENT:
-        text = "[...]\n" + text[-MAX_COMMENT:]
-    entry = LogEntry(
-        ticket_id=ticket.id,
-        actor=actor.name,
-        user_id=actor.user_id,
-        worker_id=actor.worker_id,
-        event=event,
-        from_state=from_state,
-        to_state=to_state,
-        comment=text,
-    )
-    db.session.add(entry)
-
-
-def touch(ticket: Ticket) -> None:
-    """Count a change of the ticket, so that a page drawn before it can be told."""
-    ticket.version += 1
-    ticket.modified = now()
-
-
 def unassign(ticket: Ticket) -> None:
     """Take the ticket from whoever holds it."""
     ticket.user_id = None
@@ -78,31 +67,124 @@ def unassign(ticket: Ticket) -> None:
     ticket.percent = 0.0
 
 
-def move(ticket: Ticket, target: str, actor: Actor, event: str, comment: str = "", *, by_hand: bool = False) -> None:
+def _hold(ticket: Ticket, holder: User | Worker | None) -> None:
+    """Give the ticket to *holder*, or to nobody."""
+    unassign(ticket)
+    if isinstance(holder, User):
+        ticket.user_id = holder.id
+    elif holder is not None:
+        ticket.worker_id = holder.id
+
+
+def move(
+    ticket: Ticket,
+    target: str,
+    actor: Actor,
+    event: str,
+    comment: str = "",
+    *,
+    by_hand: bool = False,
+    holder: User | Worker | None = None,
+    failed: str = "",
+) -> None:
     """Move a locked ticket to *target*: fire, log, settle what hangs on it, flush.
 
-    Clears the failed flag, the assignee, and what it waited for, and queues the withdrawal of files that may be public
-    (design D13). Raises InvalidInput for a state of another type.
+    It is nobody's then, or *holder*'s; not failed, or for the reason *failed*. What it waited for is forgotten, and the
+    withdrawal of files that may be public is queued (design D13). Raises InvalidInput for a state of another type.
     """
+    before = _standing(ticket)
+    old = ticket.state
+    _step(ticket, target, actor, event, comment, by_hand=by_hand, holder=holder, failed=failed)
+    if ticket.type == RECORDING and before != _standing(ticket):
+        _freeze_name(ticket)
+        settle(ticket, reset_hand=old != target)
+    elif ticket.type == ENCODING and ticket.state in _waiting(ticket) and ticket.parent is not None:
+        _follow(ticket, has_material(ticket.parent))
+    _tell_dependants(ticket, before)
+    db.session.flush()
+
+
+def _standing(ticket: Ticket) -> tuple[object, ...]:
+    """Return what other tickets of the talk look at; a claim changes nothing of it."""
+    if ticket.type == ENCODING:
+        return blocks.rank(ticket), ticket.failed, ticket.off
+    return ticket.state, ticket.failed
+
+
+def _tell_dependants(ticket: Ticket, before: tuple[object, ...]) -> None:
+    if ticket.type == ENCODING and before != _standing(ticket):
+        blocks.refresh_siblings(ticket)
+
+
+def _step(
+    ticket: Ticket,
+    target: str,
+    actor: Actor,
+    event: str,
+    comment: str = "",
+    *,
+    by_hand: bool = False,
+    holder: User | Worker | None = None,
+    failed: str = "",
+    siblings: Sequence[Ticket] | None = None,
+) -> None:
+    """Fire and log; what follows for other tickets is the caller's."""
     if target not in ticket.table.by_name:
         raise InvalidInput(f"{target!r} is no state of a {ticket.type} ticket.", "state")
+    before = _standing(ticket)
     old, new = statemachine.fire(ticket.table, ticket, target)
-    unassign(ticket)
-    ticket.failed = False
-    ticket.waiting = ""
+    _hold(ticket, holder)
+    ticket.failed = bool(failed)
+    ticket.waiting = _first_line(failed)
     ticket.not_before = None
     ticket.set_by_hand = ticket.set_by_hand or by_hand
     if old != new:
         ticket.state_since = now()
         _note_release(ticket, old, new)
+    if ticket.type == ENCODING and before != _standing(ticket):
+        blocks.recompute(ticket, siblings)
     touch(ticket)
     log(ticket, actor, event, comment, old, new)
-    if ticket.type == RECORDING and old != new:
-        _freeze_name(ticket)
-        settle(ticket, reset_hand=True)
-    elif ticket.type == ENCODING and ticket.parent is not None:
-        _follow(ticket, has_material(ticket.parent))
+
+
+def _first_line(reason: str) -> str:
+    return reason.strip().split("\n", 1)[0][:MAX_REASON]
+
+
+def fail(ticket: Ticket, actor: Actor, event: str, reason: str, comment: str | None = None) -> None:
+    """Mark a locked ticket failed where it stands: nobody's, with the first line of *reason* shown on it.
+
+    *comment* goes into the log instead of the reason if it is given.
+    """
+    unassign(ticket)
+    ticket.failed = True
+    ticket.waiting = _first_line(reason)
+    amend(ticket, actor, event, reason if comment is None else comment)
+
+
+def amend(ticket: Ticket, actor: Actor, event: str, comment: str = "") -> None:
+    """Log a change of a locked ticket that left its state alone, settle what hangs on it, flush."""
+    touch(ticket)
+    log(ticket, actor, event, comment, ticket.state, ticket.state)
+    if ticket.type == RECORDING:
+        settle(ticket)
+    else:
+        blocks.refresh_siblings(ticket)
     db.session.flush()
+
+
+def switch_off(ticket: Ticket, actor: Actor, reason: str) -> None:
+    """Take an encoding ticket out of its talk because of *reason*, or in again ('').
+
+    It counts neither for progress nor for the release while it is off, no script gets it, and tickets that depend on it
+    step over it. Its state and its files stay as they are. The ticket and its recording are locked.
+    """
+    if reason == ticket.off:
+        return
+    ticket.off, ticket.blocked = reason, "off" if reason else ""
+    if not reason:
+        blocks.recompute(ticket)
+    amend(ticket, actor, "Off" if reason else "On", reason)
 
 
 _PUBLISHING = ("ready to release", "releasing", "released")
@@ -112,36 +194,43 @@ def _note_release(ticket: Ticket, old: str, new: str) -> None:
     """Remember that files may be public from `releasing` on, and queue their withdrawal (design D13).
 
     Queued by leaving `released` for anywhere, and by leaving the publishing states half-way for anywhere else: a
-    script may have been killed after its copy was public.
+    script may have been killed after its copy was public. What a person had to see about an older release is over then.
     """
     if new in ("releasing", "released"):
         ticket.exposed = True
     if new == "released":
-        ticket.withdraw = False
+        ticket.withdraw = ticket.needs_attention = False
     elif ticket.exposed and (old == "released" or new not in _PUBLISHING):
         ticket.withdraw = True
 
 
-def has_material(recording: Ticket) -> bool:
-    """Tell whether a recording's source may be encoded: it reached `copied` and did not fail."""
-    flow = statemachine.workflow(recording.project.workflow)
-    table = recording.table
-    return not recording.failed and table.position(recording.state) >= table.position(flow.material)
-
-
 def settle(recording: Ticket, *, reset_hand: bool = False) -> None:
-    """Bring the encoding tickets not yet worked on to `ready to encode` or back to `material needed` (design D4).
+    """Bring the encoding tickets of a locked recording to where it has them now (design D4).
 
-    A state set by hand stands until the recording moves (*reset_hand*).
+    Those not yet worked on go to `ready to encode` or back to `material needed`, files of another cut back to be
+    encoded, and what blocks each is computed anew. A state set by hand stands until the recording moves (*reset_hand*).
     """
     ready = has_material(recording)
     children = queries.lock_children(recording.id)
     for child in children:
         if reset_hand:
             child.set_by_hand = False
-        _follow(child, ready)
+        _follow(child, ready, children)
     if ready:
         _encode_again(recording, children)
+    blocks.refresh(recording, children)
+
+
+def settle_project(project: Project) -> None:
+    """Compute anew what blocks the encoding tickets of a project: its switches or a profile's dependence changed."""
+    queries.lock_project(project.id)
+    recordings = queries.lock_recordings(project.id)
+    talks: dict[int | None, list[Ticket]] = {}
+    for child in queries.lock_encodings(project.id):
+        talks.setdefault(child.parent_id, []).append(child)
+    for recording in recordings:
+        blocks.refresh(recording, talks.get(recording.id, []))
+    db.session.flush()
 
 
 def cut_of(recording: Ticket) -> str:
@@ -154,22 +243,43 @@ def cut_of(recording: Ticket) -> str:
 def _encode_again(recording: Ticket, children: Sequence[Ticket]) -> None:
     """Send the files of another cut back to be encoded: nobody may check or release what the marks no longer say.
 
-    A file that is public stays so until a person reverts it.
+    A file that is public stays so until a person reverts it; its ticket asks for attention meanwhile.
     """
-    done = ("material needed", "ready to encode", "released", "fixing")
+    flow = workflow(recording.project.workflow)
+    done = (flow.needed, flow.ready, "fixing")
     cuts = queries.values_of([child.id for child in children if child.state not in done], "Encoding.Cut")
     now_cut = cut_of(recording)
     for child in children:
-        if child.id in cuts and cuts[child.id] != now_cut:
-            text = f"the file was made from the cut {cuts[child.id]}, the recording has {now_cut} now"
-            move(child, "ready to encode", TRACKER, "Recording.recut", text)
+        if child.id not in cuts or cuts[child.id] == now_cut:
+            continue
+        text = f"the file was made from the cut {cuts[child.id]}, the recording has {now_cut} now"
+        if child.state == "released":
+            _outlived(child, text)
+        else:
+            _step(child, flow.ready, TRACKER, "Recording.recut", text, siblings=children)
 
 
-def _follow(child: Ticket, ready: bool) -> None:
+def _outlived(child: Ticket, text: str) -> None:
+    """Ask for attention to a public file of an old cut, once."""
+    if not child.needs_attention:
+        child.needs_attention = True
+        touch(child)
+        log(child, TRACKER, "Recording.recut", f"{text}; the public file stays until its release is reverted")
+
+
+def _waiting(ticket: Ticket) -> tuple[str, str]:
+    """Return the two states between which the tracker moves encoding tickets."""
+    flow = workflow(ticket.project.workflow)
+    return flow.needed, flow.ready
+
+
+def _follow(child: Ticket, ready: bool, siblings: Sequence[Ticket] | None = None) -> None:
     """Move an encoding ticket that nobody works on to where its recording has it, unless a person put it there."""
-    source, target = ("material needed", "ready to encode") if ready else ("ready to encode", "material needed")
+    needed, waits = _waiting(child)
+    source, target = (needed, waits) if ready else (waits, needed)
     if child.state == source and not child.set_by_hand and child.worker_id is None and child.user_id is None:
-        move(child, target, TRACKER, "Recording.copied" if ready else "Recording.reverted")
+        event = "Recording.copied" if ready else "Recording.reverted"
+        _step(child, target, TRACKER, event, siblings=siblings)
 
 
 def _freeze_name(recording: Ticket) -> None:
