@@ -13,6 +13,7 @@ from tracker.models import (
     LogEntry,
     Ticket,
 )
+from tracker.queries.asked import Asked, fitting
 
 FAILED_EVENT = "RPC.setTicketFailed"
 
@@ -39,11 +40,12 @@ def lock_next_free(
     worker_id: int,
     *,
     parents: Collection[str] = (),
+    asked: Asked | None = None,
     wait: bool = True,
 ) -> Ticket | None:
     """Lock the next ticket to hand out: never failed by this worker first, then priority, then waiting time.
 
-    With *parents* the recording has to be in one of these states. Tickets that others have locked are stepped over.
+    With *parents* the recording has to be in one of these states, with *asked* the talk as the script wants it. Tickets that others have locked are stepped over.
     When there are only such, *wait* for them: a ticket into whose log somebody just writes is not taken, and "nothing"
     has to be true (design D5). All who wait do so in the order of the ids, because a row that turned out to be taken
     stays locked: in the order of each one's own choice two could wait for each other.
@@ -54,6 +56,8 @@ def lock_next_free(
     parent = aliased(Ticket)
     unfit = or_(parent.failed, parent.state.not_in(parents)) if parents else parent.failed
     free = (*_free(project_id, states), Ticket.type == kind, ~exists().where(parent.id == Ticket.parent_id, unfit))
+    if asked is not None:
+        free = (*free, fitting(asked))
     first = select(Ticket).limit(1).execution_options(populate_existing=True)
     chosen = first.order_by(Ticket.priority.desc(), Ticket.state_since, Ticket.id)
     for choice in (~failed_by_me, failed_by_me):

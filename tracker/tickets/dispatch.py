@@ -41,8 +41,12 @@ def sources(table: Table, state: str, disabled: list[str]) -> list[str]:
     return [name for name in names if table.successor(name, disabled) == state]
 
 
-def claim_next(project: Project, state: str, worker: Worker, lease_s: int | None = None) -> Ticket | None:
+def claim_next(
+    project: Project, state: str, worker: Worker, lease_s: int | None = None, asked: queries.Asked | None = None
+) -> Ticket | None:
     """Give *worker* the next ticket for process state *state*, or None when there is truly none.
+
+    With *asked* the talk has to be as a script of API 4.0 wants it.
 
     A ticket the worker got before and never named (its answer was lost) is handed out again. *lease_s* starts a
     lease: without a heartbeat for so many seconds the ticket returns by itself. Raises NoService.
@@ -57,7 +61,9 @@ def claim_next(project: Project, state: str, worker: Worker, lease_s: int | None
         return repeated
     states, parents = sources(table, row.name, disabled), _parents(project, table, row)
     # Whoever holds tickets waits for none: somebody may be waiting for these.
-    found = queries.lock_next_free(project.id, table.type, states, worker.id, parents=parents, wait=none_returned)
+    found = queries.lock_next_free(
+        project.id, table.type, states, worker.id, parents=parents, asked=asked, wait=none_returned
+    )
     if found is None:
         return None
     moves.move(found, state, Actor.of(worker), ASSIGN, holder=worker)
