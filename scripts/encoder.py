@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,7 +19,8 @@ from scripts.media.files import inside
 from scripts.media.jobfile import JobfileError, Task, parse
 from scripts.media.jobplaces import JobPlaces
 from scripts.media.probe import MediaUnreadable
-from scripts.media.programs import ProgramRefused, program
+from scripts.media.programs import MORE, ProgramRefused, program
+from scripts.media.scratch import scratch_folder
 from scripts.media.verify import EncodingMeasured, VerifyFailed, verify_encoding
 from scripts.worker.folders import output_name
 from scripts.worker.job import Job, Work
@@ -81,7 +82,7 @@ class EncodeJob(Job):
         _check_programs(tasks, work)
         with ExitStack() as stack:
             files = JobPlaces(work.roots, work.ticket.attempt, stack, work.confirm)
-            commands = [files.command(task) for task in tasks]
+            commands = [files.commands(task) for task in tasks]
             result = files.part_of(target)
             self._run(commands, wanted, work)
             measured = self._measure(result, commands, wanted, work)
@@ -89,23 +90,28 @@ class EncodeJob(Job):
         frames = f"{measured.frames} frames, " if measured.rate else ""
         return f"{frames}{measured.seconds:.3f} s, {measured.size} bytes"
 
-    def _run(self, commands: list[list[str]], wanted: Expected, work: Work) -> None:
-        share = RUNNING_PERCENT / len(commands)
-        for number, command in enumerate(commands):
+    def _run(self, tasks: Sequence[list[list[str]]], wanted: Expected, work: Work) -> None:
+        """Run the tasks in a scratch folder, for what ffmpeg leaves beside; after each see that the ticket is ours."""
+        share = RUNNING_PERCENT / len(tasks)
+        with scratch_folder() as scratch:
+            for number, commands in enumerate(tasks):
 
-            def progress(percent: float, begun: float = number * share) -> None:
-                work.percent(begun + share * percent / 100)
+                def progress(percent: float, begun: float = number * share) -> None:
+                    work.percent(begun + share * percent / 100)
 
-            ffmpeg.run(command, duration_s=wanted.seconds, progress=progress, stop=work.halt)
+                ffmpeg.run_pipe(commands, duration_s=wanted.seconds, progress=progress, stop=work.halt, cwd=scratch)
+                work.confirm()
 
-    def _measure(self, result: Path, commands: list[list[str]], wanted: Expected, work: Work) -> EncodingMeasured:
+    def _measure(
+        self, result: Path, tasks: Sequence[list[list[str]]], wanted: Expected, work: Work
+    ) -> EncodingMeasured:
         return verify_encoding(
             result,
             frames=wanted.frames,
             seconds=wanted.seconds,
             rate=wanted.rate,
             has_video=wanted.has_video,
-            has_sound="-an" not in commands[-1],
+            has_sound="-an" not in tasks[-1][-1],
             delay_s=wanted.delay_s,
             stop=work.halt,
         )
@@ -135,10 +141,13 @@ def _check_programs(tasks: list[Task], work: Work) -> None:
     """Refuse a job that names a program not on the list, before anything is run."""
     for task in tasks:
         try:
-            program(task.program)
+            for name in task.programs:
+                program(name)
         except ProgramRefused as refused:
             profile = work.properties.get("EncodingProfile.Slug", "") or "of this ticket"
-            raise JobFailed(f"{refused} Correct the template of the encoding profile {profile}.") from refused
+            raise JobFailed(
+                f"{refused} Correct the template of the encoding profile {profile}, or allow the program: {MORE}."
+            ) from refused
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ ELSEWHERE = frozenset(
         "LEASE_S",
         "FFMPEG",
         "FFPROBE",
+        "PROGRAMS",
         "CORPUS",
     }
 )

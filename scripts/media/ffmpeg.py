@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from typing import IO
 
 from scripts.media.programs import program
 
@@ -35,6 +36,15 @@ class FfmpegFailed(Exception):
         self.argv, self.returncode, self.tail = list(argv), returncode, tail
 
 
+class PipeFailed(FfmpegFailed):
+    """Some programs of a pipe ended with an error; the sentence tells about each of them."""
+
+    def __init__(self, failed: Sequence[FfmpegFailed], tail: str) -> None:
+        """Keep the first one's command and exit code, and the end of what all of them said."""
+        super().__init__(failed[0].argv, failed[0].returncode, tail)
+        self.args = (" ".join(str(failure) for failure in failed),)
+
+
 class Stopped(Exception):
     """The run was broken off because `stop` said so; the program is gone."""
 
@@ -55,33 +65,45 @@ def run(
     Raise FfmpegFailed, Stopped, ProgramMissing or ProgramRefused. Whatever `stop` or `progress` raise comes through;
     no program is left running then. Call it from a thread that lives on: the program dies with its thread, too.
     """
-    command = complete(argv)
+    return run_pipe([argv], duration_s=duration_s, progress=progress, stop=stop, cwd=cwd, log_tail=log_tail)
+
+
+def run_pipe(
+    argvs: Sequence[Sequence[str]],
+    *,
+    duration_s: float | None = None,
+    progress: Callable[[float], None] | None = None,
+    stop: StopTest | None = None,
+    cwd: Path | None = None,
+    log_tail: int = 40,
+) -> str:
+    """Run programs as `run` does, each reading what the one before writes, all in one process group, without a shell.
+
+    Every exit code counts: raise FfmpegFailed for one of a single program, PipeFailed for any of several.
+    """
+    commands = [complete(argv, into_pipe=argv is not argvs[-1]) for argv in argvs]
     watch = _Watch(duration_s, progress, stop.is_set if isinstance(stop, Event) else stop)
-    with _running(command, cwd) as process:
-        watch.follow(process)
+    with _running(commands, cwd) as processes:
+        watch.follow(processes)
     tail = "\n".join(watch.said().splitlines()[-log_tail:])
-    if process.returncode:
-        raise FfmpegFailed(command, process.returncode, tail)
+    ended = zip(commands, processes, strict=True)
+    failed = [FfmpegFailed(command, process.returncode, tail) for command, process in ended if process.returncode]
+    if failed:
+        raise failed[0] if len(commands) == 1 else PipeFailed(failed, tail)
     return tail
 
 
-def complete(argv: Sequence[str]) -> list[str]:
-    """Return the command as it is run: absolute program; for ffmpeg the options that make it quiet, watched, local."""
+def complete(argv: Sequence[str], *, into_pipe: bool = False) -> list[str]:
+    """Return the command as it is run: absolute program; for ffmpeg the options that make it quiet, watched, local.
+
+    One that writes its result *into_pipe* cannot tell its progress there.
+    """
     name, *arguments = argv
     if name != "ffmpeg":
         return [program(name), *arguments]
-    quiet = [
-        "-hide_banner",
-        "-nostdin",
-        "-nostats",
-        "-stats_period",
-        "0.25",
-        "-loglevel",
-        "warning",
-        "-progress",
-        "pipe:1",
-    ]
-    return [program(name), *quiet, *_guard_inputs(arguments)]
+    quiet = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"]
+    watched = [] if into_pipe else ["-stats_period", "0.25", "-progress", "pipe:1"]
+    return [program(name), *quiet, *watched, *_guard_inputs(arguments)]
 
 
 def _guard_inputs(arguments: Sequence[str]) -> Iterator[str]:
@@ -93,30 +115,47 @@ def _guard_inputs(arguments: Sequence[str]) -> Iterator[str]:
 
 
 @contextmanager
-def _running(command: list[str], cwd: Path | None) -> Iterator[subprocess.Popen[bytes]]:
-    """Start the program in a session of its own and see to it that the whole group is gone in the end."""
-    leashed = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command]
-    pipe = subprocess.PIPE
-    process = subprocess.Popen(
-        leashed, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, cwd=cwd, start_new_session=True, bufsize=0
-    )
+def _running(commands: Sequence[list[str]], cwd: Path | None) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Start the programs in a group of their own and see to it that the whole group is gone in the end."""
+    processes: list[subprocess.Popen[bytes]] = []
     try:
-        yield process
+        for command in commands:
+            processes.append(_start(command, processes, cwd))
+        yield processes
     finally:
-        _end(process)
-        for stream in (process.stdout, process.stderr):
-            assert stream is not None
-            stream.close()
+        _end(processes)
+        for process in processes:
+            for stream in (process.stdout, process.stderr):
+                assert stream is not None
+                stream.close()
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _start(command: list[str], before: Sequence[subprocess.Popen[bytes]], cwd: Path | None) -> subprocess.Popen[bytes]:
+    leashed = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command]
+    former = before[-1].stdout if before else None
+    process = subprocess.Popen(
+        leashed,
+        stdin=former or subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=cwd,
+        process_group=before[0].pid if before else 0,
+        bufsize=0,
+    )
+    if former is not None:
+        former.close()  # or the one before would never learn that its reader is gone
+    return process
+
+
+def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
     """End the group: politely, then for certain. A process stuck in the kernel (dead mount) is waited for no longer."""
     for number in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is not None:
+        if all([process.poll() is not None for process in processes]):
             return
         try:
-            os.killpg(process.pid, number)
-            process.wait(_PATIENCE_S)
+            os.killpg(processes[0].pid, number)
+            for process in processes:
+                process.wait(_PATIENCE_S)
         except (ProcessLookupError, subprocess.TimeoutExpired):
             continue
 
@@ -131,25 +170,25 @@ class _Watch:
         self._tail, self._line = bytearray(), b""
         self._percent = 0.0
 
-    def follow(self, process: subprocess.Popen[bytes]) -> None:
-        """Read until the program has ended; raise Stopped when asked to."""
-        assert process.stdout is not None and process.stderr is not None
+    def follow(self, processes: Sequence[subprocess.Popen[bytes]]) -> None:
+        """Read until the programs have ended; raise Stopped when asked to."""
         with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ, self._hear_progress)
-            selector.register(process.stderr, selectors.EVENT_READ, self._hear_words)
+            selector.register(_stream(processes[-1].stdout), selectors.EVENT_READ, self._hear_progress)
+            for process in processes:
+                selector.register(_stream(process.stderr), selectors.EVENT_READ, self._hear_words)
             asked = 0.0
             while selector.get_map():
                 for key, _ in selector.select(_TICK_S):
                     self._read(key, selector)
                 if time.monotonic() - asked >= _TICK_S:
                     asked = time.monotonic()
-                    self._ask(process)
-        while process.poll() is None:  # it closed its output and lives on
-            self._ask(process)
+                    self._ask(processes)
+        while _alive(processes):  # they closed their output and live on
+            self._ask(processes)
             time.sleep(_TICK_S / 10)
 
-    def _ask(self, process: subprocess.Popen[bytes]) -> None:
-        if self._stop is not None and process.poll() is None and self._stop():
+    def _ask(self, processes: Sequence[subprocess.Popen[bytes]]) -> None:
+        if self._stop is not None and _alive(processes) and self._stop():
             raise Stopped("The run was broken off on request.")
 
     def _read(self, key: selectors.SelectorKey, selector: selectors.BaseSelector) -> None:
@@ -183,6 +222,15 @@ class _Watch:
         if percent > self._percent:
             self._percent = percent
             self._progress(percent)
+
+
+def _stream(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None
+    return stream
+
+
+def _alive(processes: Sequence[subprocess.Popen[bytes]]) -> bool:
+    return any([process.poll() is None for process in processes])
 
 
 def _failure(argv: Sequence[str], returncode: int, tail: str) -> str:

@@ -1,49 +1,41 @@
 """The job an encoding profile's template was rendered to: XML in, commands out. Nothing is run and no file is opened.
 
 The form is the one today's profiles have: ``<job><tasks><task type="encoding"><option filetype="exe">ffmpeg</option>``
-and so on; filetypes are exe, in, cfg, out, tmp. What a shell would have to read is refused.
+and so on; filetypes are exe, in, cfg, out, tmp. Programs may be joined by pipes (``quoted="no"``); what else a shell
+would have to read is refused. docs/profiles.md describes the form.
 """
 
 from __future__ import annotations
 
-import re
-import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 from lxml import etree
 
-ENCODING = "encoding"
-FILETYPES = ("", "exe", "in", "cfg", "out", "tmp")
-NOWHERE = ("-", "/dev/null")
-"""Where the first of two passes writes its picture."""
-_SHELL = frozenset("|<>&;$`*?(){}\n")
-_PATH = re.compile(r"/|\.\.?/")
-_PROTOCOL = re.compile(
-    r"(amqp|async|bluray|cache|concat|concatf|crypto|data|fd|ffrtmp\w*|file|ftp|gophers?|hls|https?|httpproxy|icecast|"
-    r"ip[fn]s\w*|ipns|lib\w+|md5|mms\w+|pipe|prompeg|rtmp\w*|rtp|rtsp|sctp|sftp|smb|srtp?|subfile|tcp|tee|tls|udp\w*|"
-    r"unix|zmq)[:,]",
-    re.IGNORECASE,
+from scripts.media.jobrules import (
+    FILES,
+    FILETYPES,
+    FROM_PIPE,
+    INTO_PIPE,
+    JobfileError,
+    Option,
+    UnsafeJob,
+    check_ffmpeg,
+    check_option,
 )
+from scripts.media.jobwords import words
 
+__all__ = ["ENCODING", "Command", "JobfileError", "Option", "Task", "UnsafeJob", "parse", "root_of", "task_of"]
 
-class JobfileError(Exception):
-    """The job cannot be carried out; the sentence says which part of the template is at fault."""
-
-
-@dataclass(frozen=True)
-class Option:
-    """One argument, and what it is when it names a file."""
-
-    text: str
-    filetype: str = ""
+ENCODING = "encoding"
+_QUOTED = (None, "yes", "no")
+_PIPE = Option("|", "pipe")
 
 
 @dataclass(frozen=True)
-class Task:
-    """One command: its options in order, the first of which names the program."""
+class Command:
+    """One program with its arguments: options in order, the first of which names the program."""
 
     options: tuple[Option, ...]
 
@@ -52,29 +44,51 @@ class Task:
         """Return the name of the program."""
         return self.options[0].text
 
-    def files(self, *filetypes: str) -> list[Path]:
-        """Return the paths of the options of these *filetypes*."""
-        return [Path(option.text) for option in self.options if option.filetype in filetypes]
-
     def argv(self, place: Callable[[Path], Path]) -> list[str]:
         """Return the command, every file replaced by what *place* says."""
-        files = FILETYPES[2:]
-        return [str(place(Path(o.text))) if o.filetype in files else o.text for o in self.options]
+        return [str(place(Path(o.text))) if o.filetype in FILES else o.text for o in self.options]
 
 
-def parse(text: str) -> list[Task]:
-    """Read the tasks of type `encoding`, in order. Raise JobfileError, also for what the tracker says in <error>."""
-    root = _root(text)
-    tasks = [task for task in root.iter("task") if (task.get("type") or ENCODING) == ENCODING]
-    errors = [(error.text or "").strip() for task in tasks for error in task.iter("error")]
-    if errors:
-        raise JobfileError(" ".join(errors))
+@dataclass(frozen=True)
+class Task:
+    """One task: a command, or several of which each reads what the one before writes."""
+
+    commands: tuple[Command, ...]
+
+    @property
+    def programs(self) -> list[str]:
+        """List the names of the programs in order."""
+        return [command.program for command in self.commands]
+
+    def files(self, *filetypes: str) -> list[Path]:
+        """Return the paths of the options of these *filetypes*."""
+        return [Path(o.text) for command in self.commands for o in command.options if o.filetype in filetypes]
+
+
+def parse(text: str, kind: str = ENCODING) -> list[Task]:
+    """Read the tasks of type *kind*, in order; others are left alone.
+
+    Raise JobfileError, also for what the job says in an <error> of its own or of such a task.
+    """
+    root = root_of(text)
+    tasks = [task for task in root.iter("task") if (task.get("type") or ENCODING) == kind]
+    _check_errors(root, tasks)
     if not tasks:
-        raise JobfileError("The job has no task of type 'encoding': add one to the profile's template.")
-    return [_task(task) for task in tasks]
+        raise JobfileError(f"The job has no task of type {kind!r}: add one to the profile's template.")
+    read = [task_of(task) for task in tasks]
+    _check_moves(read)
+    return read
 
 
-def _root(text: str) -> etree._Element:
+def _check_errors(root: etree._Element, tasks: Sequence[etree._Element]) -> None:
+    own = [error for error in root.iter("error") if error.getparent().tag in ("job", "tasks")]
+    told = ["".join(error.itertext()).strip() for error in [*own, *(e for task in tasks for e in task.iter("error"))]]
+    if told:
+        raise JobfileError(" ".join(dict.fromkeys(filter(None, told))) or "The job has an <error> that says nothing.")
+
+
+def root_of(text: str) -> etree._Element:
+    """Return the element <job> of a jobfile. Raise JobfileError when it is none, or has a DOCTYPE."""
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
     )
@@ -89,73 +103,65 @@ def _root(text: str) -> etree._Element:
     return root
 
 
-def _task(task: etree._Element) -> Task:
-    options = tuple(option for element in task.iter("option") for option in _options(element))
-    if not options or options[0].filetype != "exe":
-        raise JobfileError(
-            'A task of the job has no <option filetype="exe"> in the first place: add it to the template.'
-        )
-    if any(option.filetype == "exe" for option in options[1:]):
-        raise JobfileError("A task of the job names two programs: make it two tasks.")
-    for option in options:
-        _check_path(option)
-    if options[0].text == "ffmpeg":
-        _check_ends(options)
-    return Task(options)
-
-
-def _check_ends(options: tuple[Option, ...]) -> None:
-    """Refuse an input or a result of ffmpeg that is not marked as a file: what it is then, nobody can check."""
-    for former, option in pairwise(options):
-        if (former.text, former.filetype) == ("-i", "") and option.filetype not in FILETYPES[2:]:
-            raise JobfileError(
-                f"The job reads {option.text!r} (after -i), which is not marked as a file: write "
-                '<option filetype="in"> or "tmp" in the template. Pictures and sounds that are made up '
-                "go into -filter_complex."
-            )
-    last = options[-1]
-    if last.filetype not in ("out", "tmp") and last.text not in NOWHERE:
-        raise JobfileError(
-            f"The job has {last.text!r} as the last option of a task, where the result belongs: end it with "
-            '<option filetype="out"> or "tmp" in the template.'
-        )
+def task_of(task: etree._Element) -> Task:
+    """Read one task. Raise JobfileError for what cannot be carried out, UnsafeJob for what must not be."""
+    options = [option for element in task.iter("option") for option in _options(element)]
+    stages = list(_stages(options))
+    for number, stage in enumerate(stages):
+        _check_command(stage, first=number == 0, last=number == len(stages) - 1)
+    return Task(tuple(Command(tuple(stage)) for stage in stages))
 
 
 def _options(element: etree._Element) -> Iterator[Option]:
-    """Yield an option's arguments: one, none when it is empty, several when it is marked as not quoted."""
-    text, filetype = element.text or "", element.get("filetype") or ""
+    """Yield an option's arguments: one, none when it is empty, several and pipes when it is marked as not quoted."""
+    text, filetype, quoted = element.text or "", element.get("filetype") or "", element.get("quoted")
+    if len(element):
+        raise JobfileError(f"The job has <{element[0].tag}> within an option: options are text alone.")
     if filetype not in FILETYPES:
         raise JobfileError(f"The job knows filetype {filetype!r}, which is none of {', '.join(FILETYPES[1:])}.")
-    if element.get("quoted") != "no":
-        yield from [Option(text, filetype)] if text else []
-        return
-    if _SHELL & set(text):
-        raise JobfileError(
-            f"The job has the shell syntax {text.strip()!r}: no shell is used here; write pipes and redirections "
-            "as tasks with files."
-        )
-    yield from (Option(part, filetype) for part in _split(text))
+    if quoted not in _QUOTED:
+        raise JobfileError(f"The job has an option with quoted={quoted!r}: write yes or no.")
+    if quoted == "no":
+        yield from (_PIPE if word is None else Option(word, filetype) for word in words(text))
+    elif text:
+        yield Option(text.strip() if filetype == "exe" else text, filetype)
 
 
-def _split(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError as error:
-        raise JobfileError(f"The job has the argument {text!r} with a quote too few ({error}).") from error
+def _stages(options: Sequence[Option]) -> Iterator[list[Option]]:
+    """Part the options at the pipes; behind one the program may be a word like any other."""
+    stage: list[Option] = []
+    first = True
+    for option in options:
+        if option is _PIPE:
+            yield stage
+            stage, first = [], False
+        elif not stage and not first and not option.filetype:
+            stage = [Option(option.text, "exe")]
+        else:
+            stage.append(option)
+    yield stage
 
 
-def _check_path(option: Option) -> None:
-    """Refuse a relative file, and a path or an address in an option that is not marked as a file."""
-    if (
-        not option.filetype
-        and option.text not in NOWHERE
-        and (_PATH.match(option.text) or _PROTOCOL.match(option.text))
-    ):
-        raise JobfileError(
-            f"The job has the path or address {option.text!r} in an option without filetype: mark it as "
-            'filetype "in", "cfg", "out" or "tmp" in the template, so that it can be checked.'
-        )
-    if option.filetype in FILETYPES[2:] and not option.text.startswith("/"):
-        raise JobfileError(f"The job names the file {option.text!r}, which is no absolute path: correct the template.")
-    if "\0" in option.text:
-        raise JobfileError("The job has a NUL character in an argument.")
+def _check_command(options: Sequence[Option], *, first: bool, last: bool) -> None:
+    if not options or options[0].filetype != "exe":
+        what = "A task of the job" if first else "What follows a pipe in the job"
+        raise JobfileError(f'{what} has no <option filetype="exe"> in the first place: add it to the template.')
+    if any(option.filetype == "exe" for option in options[1:]):
+        raise JobfileError("A task of the job names two programs: make it two tasks, or put a pipe between them.")
+    streams = (() if first else FROM_PIPE) + (() if last else INTO_PIPE)
+    for option in options:
+        if option.filetype or option.text not in streams:
+            check_option(option)
+    if options[0].text == "ffmpeg":
+        check_ffmpeg(options, first=first, last=last)
+
+
+def _check_moves(tasks: Sequence[Task]) -> None:
+    """Refuse to move away what the job did not make: the cut master is needed by others, too."""
+    made: set[str] = set()
+    for task in tasks:
+        for command in task.commands:
+            taken = [o.text for o in command.options if o.filetype in ("in", "cfg") and o.text not in made]
+            if command.program == "mv" and taken:
+                raise UnsafeJob(f"The job moves {taken[0]} away, which it did not make: use cp in the template.")
+            made |= {option.text for option in command.options if option.filetype in ("out", "tmp")}

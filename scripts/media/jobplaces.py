@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,15 +25,15 @@ class JobPlaces:
         self._roots, self._attempt, self._stack, self._confirm = roots, attempt, stack, confirm
         self._parts: dict[Path, Path] = {}
 
-    def command(self, task: Task) -> list[str]:
-        """Return the command of *task* with the names to use now. Raise PathRefused, and JobfileError for a file that
+    def commands(self, task: Task) -> list[list[str]]:
+        """Return the commands of *task* with the names to use now. Raise PathRefused, and JobfileError for a file that
         is read and not there.
         """
         for path in task.files("out"):
             self._write(inside(self._roots, path))
         for path in task.files("tmp"):
             self._write(inside(self._roots, path), temporary=True)
-        return task.argv(self._place)
+        return [command.argv(self._place) for command in task.commands]
 
     def part_of(self, target: Path) -> Path:
         """Return the part that becomes *target*. Raise JobfileError when no task writes it."""
@@ -47,8 +48,10 @@ class JobPlaces:
             return
         if temporary:
             drop_parts(path)
-            self._parts[path] = path.with_name(f".{path.stem}.{self._attempt}.part{path.suffix}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = self._parts[path] = path.with_name(f".{path.stem}.{self._attempt}.part{path.suffix}")
             self._stack.callback(drop_parts, path)
+            self._stack.callback(_drop_logs, part)
         else:
             self._parts[path] = self._stack.enter_context(partial(path, self._attempt, self._confirm))
 
@@ -60,3 +63,9 @@ class JobPlaces:
                 "makes the cut master anew, or correct the profile's template."
             )
         return self._parts.get(real, real)
+
+
+def _drop_logs(part: Path) -> None:
+    """Remove what ffmpeg makes of the name behind -passlogfile."""
+    for log in part.parent.glob(f"{glob.escape(part.name)}-*.log*"):
+        log.unlink(missing_ok=True)

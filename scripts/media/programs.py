@@ -5,11 +5,17 @@ neither a template nor the folder a job runs in can bring its own `ffmpeg`.
 """
 
 import os
+import re
 import shutil
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 ALLOWED = ("ffmpeg", "ffprobe", "cp", "mv")
+MORE = "FAHRWERK_PROGRAMS"
+"""The variable that names further programs; the tracker reads it too, when it checks a template."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 _HINTS = {
     "ffmpeg": "install ffmpeg (apt-get install ffmpeg), or pip install imageio-ffmpeg, "
@@ -26,14 +32,26 @@ class ProgramRefused(Exception):
     """A job asked for a program that is not on the list."""
 
 
+def allowed(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Return the names of the programs that jobs may run: the list above and what FAHRWERK_PROGRAMS adds.
+
+    Raise ProgramRefused for a word there that is no name of a program.
+    """
+    more = re.split(r"[\s,:]+", environ.get(MORE, "").strip())
+    wrong = [word for word in more if word and not _NAME.fullmatch(word)]
+    if wrong:
+        raise ProgramRefused(f"{MORE} has {wrong[0]!r}, which is no name of a program: correct it.")
+    return tuple(dict.fromkeys((*ALLOWED, *filter(None, more))))
+
+
 def program(name: str) -> str:
     """Find the absolute path of an allowed program.
 
     ffmpeg and ffprobe: FAHRWERK_FFMPEG / FAHRWERK_FFPROBE, else PATH, else (ffmpeg) the imageio-ffmpeg wheel.
     Raise ProgramRefused for a name that is not allowed, ProgramMissing with a hint when it is not installed.
     """
-    if name not in ALLOWED:
-        raise ProgramRefused(f"The program {name!r} is not allowed here; allowed are {', '.join(ALLOWED)}.")
+    if name not in allowed():
+        raise ProgramRefused(f"The program {name!r} is not allowed here; allowed are {', '.join(allowed())}.")
     return _configured(name) or _in_path(name) or _from_wheel(name) or _missing(name)
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from scripts.media.programs import ProgramRefused, allowed
+
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,200}[A-Za-z0-9])?")
 Number = TypeVar("Number", int, float)
 
@@ -52,9 +54,19 @@ class WorkerSettings:
             poll_s=_number(environ, "FAHRWERK_POLL_S", cls.poll_s, float, mistakes, least=0.1),
             lease_s=_number(environ, "FAHRWERK_LEASE_S", cls.lease_s, int, mistakes, least=2),
         )
+        mistakes += _programs(environ)
         if mistakes:
             raise SettingsError(mistakes)
         return settings
+
+
+def _programs(environ: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with the list of further programs; jobs ask for it each time."""
+    try:
+        allowed(environ)
+    except ProgramRefused as mistake:
+        return [str(mistake)]
+    return []
 
 
 def _url(environ: Mapping[str, str], mistakes: list[str]) -> str:

@@ -1,16 +1,20 @@
 import re
 import threading
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from xml.sax.saxutils import escape
 
 import av
 import pytest
 
-from scripts.encoder import EncodeJob
+from scripts.encoder import EncodeJob, Expected
 from scripts.media import ffmpeg
 from scripts.worker import loop
+from scripts.worker.client import TicketLost
+from scripts.worker.job import Work
 from scripts.worker.loop import Shift
 from tests.scripts.scripted_tracker import ScriptedTracker
 
@@ -59,13 +63,15 @@ def mp4(mount: Path, *more: str) -> list[str]:
     ]  # fmt: skip
 
 
+KINDS = {kind: f'filetype="{kind}"' for kind in ("exe", "in", "out", "tmp", "cfg")} | {"sh": 'quoted="no"'}
+
+
 def job(*tasks: list[str]) -> str:
-    """Write a job; a word before a colon is the filetype."""
-    kinds = ("exe", "in", "out", "tmp")
+    """Write a job; a word before a colon is the filetype, `sh` for what is not quoted."""
     found = []
     for task in tasks:
-        options = (word.split(":", 1) if word.split(":")[0] in kinds else ("", word) for word in task)
-        inner = "".join(f'<option filetype="{kind}">{escape(text)}</option>' for kind, text in options)
+        options = (word.split(":", 1) if word.split(":")[0] in KINDS else ("", word) for word in task)
+        inner = "".join(f"<option {KINDS.get(kind, '')}>{escape(text)}</option>" for kind, text in options)
         found.append(f'<task type="encoding">{inner}</task>')
     return f"<job><tasks>{''.join(found)}</tasks></job>"
 
@@ -156,6 +162,73 @@ def test_two_passes_share_a_temporary_file(encode: Encode, mount: Path) -> None:
     ]
     assert encode(first, second)[0] == "done"
     assert output(mount) == ["demo-7-deu-oefen-mp4.mp4"]
+
+
+def test_a_pipe_joins_programs_without_a_shell(encode: Encode, mount: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAHRWERK_PROGRAMS", "cat")
+    piped = [
+        "exe:ffmpeg", "-i", f"in:{mount}/cut.mkv", "sh:-map 0 -c copy -f matroska - | cat | ffmpeg -i pipe:0",
+        "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", f"out:{mount}/out/demo-7-deu-oefen-mp4.mp4",
+    ]  # fmt: skip
+    assert encode(piped)[2].startswith("75 frames, 3.000 s, ")
+    assert output(mount) == ["demo-7-deu-oefen-mp4.mp4"]
+
+
+@pytest.mark.parametrize("middle", ["ffmpeg -nonsense 1 -i - -c copy -f matroska -", "cat nothing"])
+def test_every_program_of_a_pipe_has_to_end_well(
+    middle: str, encode: Encode, mount: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAHRWERK_PROGRAMS", "cat")
+    lavfi = "-f lavfi -i testsrc2=s=160x90:r=25:d=3 -f lavfi -i sine=r=48000:d=3"
+    tail = "-preset ultrafast -c:a aac"
+    piped = [
+        "exe:ffmpeg",
+        "-i",
+        f"in:{mount}/cut.mkv",
+        f"sh:-c copy -f matroska - | {middle} | ffmpeg -y {lavfi} {tail}",
+    ]
+    how, _, sentence = encode([*piped, f"out:{mount}/out/demo-7-deu-oefen-mp4.mp4"])
+    assert how == "failed"
+    assert re.search(r"(ffmpeg\S*|cat) ended with exit code \d+", sentence)
+    assert output(mount) == []
+
+
+def test_two_passes_of_x264_share_their_log(encode: Encode, mount: Path) -> None:
+    both = ["-c:v", "libx264", "-preset", "ultrafast", "-b:v", "200k", "-passlogfile", f"tmp:{mount}/out/pass"]
+    source = ["exe:ffmpeg", "-y", "-i", f"in:{mount}/cut.mkv"]
+    first = [*source, *both, "-pass", "1", "-an", "-f", "null", "/dev/null"]
+    second = [*source, *both, "-pass", "2", "-c:a", "aac", f"out:{mount}/out/demo-7-deu-oefen-mp4.mp4"]
+    assert encode(first, second)[0] == "done"
+    assert output(mount) == ["demo-7-deu-oefen-mp4.mp4"]
+
+
+def test_what_ffmpeg_leaves_beside_goes(encode: Encode, mount: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(mount)
+    two = [mp4(mount, "-pass", "1", "-f", "mp4"), ["exe:cp", f"in:{mount}/cut.mkv", f"out:{mount}/out/copy.mkv"]]
+    assert encode(*two)[0] == "done"
+    assert output(mount) == ["copy.mkv", "demo-7-deu-oefen-mp4.mp4"]
+    assert not list(mount.glob("*.log*"))
+
+
+def test_a_ticket_lost_in_the_first_task_keeps_the_second_from_running(mount: Path) -> None:
+    def confirm() -> None:
+        assert (mount / "b").exists()
+        raise TicketLost("of another worker")
+
+    (mount / "a").write_bytes(b"x")
+    work = cast(Work, SimpleNamespace(confirm=confirm, percent=lambda _percent: None, halt=threading.Event()))
+    wanted = Expected(frames=1, seconds=1.0, rate=Fraction(25), has_video=True, delay_s=0.0)
+    tasks = [[["cp", str(mount / "a"), str(mount / name)]] for name in ("b", "c")]
+    with pytest.raises(TicketLost):
+        EncodeJob()._run(tasks, wanted, work)
+    assert not (mount / "c").exists()
+
+
+def test_an_error_in_the_job_is_what_the_ticket_says(encode: Encode, tracker: ScriptedTracker, mount: Path) -> None:
+    def spoil() -> None:
+        tracker.jobfiles[9] = "<job><error>This talk has no speaker.</error></job>"
+
+    assert encode(before=spoil)[::2] == ("failed", "This talk has no speaker.")
 
 
 def test_a_result_that_is_too_short_fails_and_is_dropped(encode: Encode, mount: Path) -> None:

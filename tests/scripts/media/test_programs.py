@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.media.programs import ProgramMissing, ProgramRefused, program
+from scripts.media.programs import ProgramMissing, ProgramRefused, allowed, program
 
 
 def test_a_program_is_an_absolute_path() -> None:
@@ -40,3 +40,15 @@ def test_the_path_comes_before_the_wheel(tmp_path: Path, monkeypatch: pytest.Mon
     assert program("ffmpeg") == str(tmp_path / "ffmpeg")
     with pytest.raises(ProgramMissing, match="ffprobe is not installed: install ffmpeg"):
         program("ffprobe")
+
+
+def test_the_operator_may_allow_more_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAHRWERK_PROGRAMS", "cat, MP4Box:cp")
+    assert allowed() == ("ffmpeg", "ffprobe", "cp", "mv", "cat", "MP4Box")
+    assert Path(program("cat")).is_absolute()
+
+
+def test_a_program_is_allowed_by_its_name_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAHRWERK_PROGRAMS", "lame /bin/cat")
+    with pytest.raises(ProgramRefused, match="FAHRWERK_PROGRAMS has '/bin/cat', which is no name of a program"):
+        program("ffmpeg")

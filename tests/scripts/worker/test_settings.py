@@ -42,6 +42,7 @@ def test_it_reports_all_mistakes_at_once(tmp_path: Path) -> None:
         "FAHRWERK_WORKER_HOST": "my host/../x",
         "FAHRWERK_POLL_S": "soon",
         "FAHRWERK_LEASE_S": "1",
+        "FAHRWERK_PROGRAMS": "./lame",
     }
     with pytest.raises(SettingsError) as caught:
         WorkerSettings.from_env(environ)
@@ -54,6 +55,7 @@ def test_it_reports_all_mistakes_at_once(tmp_path: Path) -> None:
         "FAHRWERK_WORKER_HOST",
         "FAHRWERK_POLL_S",
         "FAHRWERK_LEASE_S",
+        "FAHRWERK_PROGRAMS",
     ]
 
 
