@@ -16,14 +16,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    *("errors", "wire", "settings", "logs", "names", "fetch", "statemachine", "cluster", "embedded"),
+    *("errors", "wire", "settings", "logs", "names", "filters", "fetch", "statemachine", "cluster", "embedded"),
     *("db", "models", "queries", "database"),
     *("patterns", "properties", "tickets", "projects", "profiles", "workers", "users", "fahrplan"),
-    *("rpc", "gui", "app", "serve", "doctor", "cli"),
+    *("hosts", "rpc", "gui", "health", "proxies", "app", "serve", "doctor", "cli"),
 )
 """The modules (or packages) of tracker; each may import those before it."""
 
-SURFACES = ("rpc", "gui", "cli", "app", "serve", "doctor")
+SURFACES = ("rpc", "gui", "cli", "health", "proxies", "app", "serve", "doctor")
 SQL = {
     "sqlalchemy": ("db", "models", "queries", "database"),
     "flask_sqlalchemy": ("db",),

@@ -6,10 +6,11 @@ import os
 from datetime import timedelta
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tracker import gui, models, rpc
+from tracker import gui, health, models, rpc
 from tracker.db import db
+from tracker.hosts import Hosts
+from tracker.proxies import Proxies
 from tracker.settings import Settings
 
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
@@ -24,11 +25,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("tracker")
     _configure(app, settings)
     _configure_database(app, settings)
+    app.extensions["hosts"] = Hosts()
     app.register_blueprint(rpc.bp)
+    app.register_blueprint(health.bp)
     gui.init_app(app)
-    if settings.proxy_hops:
-        hops = settings.proxy_hops
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    if settings.proxies:
+        app.wsgi_app = Proxies(app.wsgi_app, settings.proxies)  # type: ignore[method-assign]
     return app
 
 

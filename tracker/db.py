@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData
+from sqlalchemy import Engine, MetaData, event
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
@@ -28,7 +29,27 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=CONVENTION)
 
 
-db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+STATEMENT_MS = 30_000
+"""A statement that takes longer, or waits so long for a lock, is given up: nobody listens to its answer any more."""
+
+
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy, with a limit on every statement."""
+
+    def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Any) -> Engine:
+        engine = super()._make_engine(bind_key, options, app)
+        event.listen(engine, "connect", _limit)
+        return engine
+
+
+def _limit(connection: Any, _record: Any) -> None:
+    # Not as an option of the connection: poolers refuse those.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = {STATEMENT_MS}")
+    connection.commit()
+
+
+db = Database(model_class=Base, disable_autonaming=True)
 
 
 @contextmanager

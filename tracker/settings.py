@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,9 +30,13 @@ ELSEWHERE = frozenset(
         "FFPROBE",
         "PROGRAMS",
         "CORPUS",
+        "WIRE",
     }
 )
 """Names without the prefix that workers and tests read; the server takes no notice of them."""
+
+RENAMED = {"PROXY_HOPS": "FAHRWERK_PROXIES, with the addresses of the reverse proxies, takes its place"}
+"""Names that were understood once; passing them over in silence would change what the server does."""
 
 DRIVER = "postgresql+psycopg2"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -81,6 +85,19 @@ def _address(text: str) -> str:
     return str(ip_address(text.strip("[]")))
 
 
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError(f"must be addresses or networks like 10.0.0.0/8, joined by commas: {error}") from None
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise ValueError(f"must be on or off, not {text!r}")
+    return text.lower() == "on"
+
+
 def _number(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
@@ -102,6 +119,12 @@ def _choice(options: tuple[str, ...], change: Callable[[str], str]) -> Callable[
 def _key(text: str) -> str:
     if len(text) < 32:
         raise ValueError("must have at least 32 characters; `openssl rand -hex 32` makes a good one")
+    return text
+
+
+def _token(text: str) -> str:
+    if len(text) < 16 or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must have at least 16 printable ASCII characters without blanks")
     return text
 
 
@@ -154,7 +177,24 @@ class Settings:
     public_url: str = _setting(
         "", _public_url, "address under which people reach the pages; with `https` cookies are sent over TLS only"
     )
-    proxy_hops: int = _setting(0, _number(0, 8), "reverse proxies in front, whose `X-Forwarded-*` headers are believed")
+    proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        (),
+        _networks,
+        "addresses or networks, joined by commas, of the reverse proxies whose `X-Forwarded-*` headers are believed",
+        shown="none",
+    )
+    rpc_v3: bool = _setting(True, _switch, "whether the door of API 3.0 (`/rpc/<hash>/<name>`) is open", shown="on")
+    worker_dns: str = _setting(
+        "off",
+        _choice(("off", "log", "enforce"), str.lower),
+        "whether the name of a v3 worker has to have the address it calls from in DNS: off, log, enforce",
+    )
+    metrics_token: str = _setting(
+        "",
+        _token,
+        "bearer token with which `/metrics` is read from elsewhere; empty: only this machine may read it",
+        secret=True,
+    )
     media_roots: tuple[Path, ...] = _setting(
         (),
         _roots,
@@ -179,7 +219,8 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """List every secret text that must never reach a log."""
         password = urlsplit(self.database_url).password
-        return tuple(text for text in (self.secret_key, self.secret, self.secret_previous, password) if text)
+        own = (self.secret_key, self.secret, self.secret_previous, self.metrics_token)
+        return tuple(text for text in (*own, password) if text)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -258,13 +299,16 @@ def _missing(settings: Settings, problems: list[str]) -> list[str]:
 
 
 def _typos(environ: Mapping[str, str]) -> list[str]:
-    """Name variables that are unknown but look like a known one."""
+    """Name variables that are unknown but look like a known one, or were one."""
+    renamed = [f"{PREFIX}{name} is no more: {hint}" for name, hint in RENAMED.items() if f"{PREFIX}{name}" in environ]
     own = {item.name.upper() for item in fields(Settings)}
     files = {f"{item.name.upper()}_FILE" for item in fields(Settings) if item.metadata["secret"]}
     known = own | files | ELSEWHERE
     unknown = sorted(name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX))
-    guesses = ((name, get_close_matches(name, known, 1, 0.7)) for name in unknown if name not in known)
-    return [f"{PREFIX}{name} is unknown; did you mean {PREFIX}{guess[0]}?" for name, guess in guesses if guess]
+    guesses = ((name, get_close_matches(name, known, 1, 0.7)) for name in unknown if name not in known | RENAMED.keys())
+    return renamed + [
+        f"{PREFIX}{name} is unknown; did you mean {PREFIX}{guess[0]}?" for name, guess in guesses if guess
+    ]
 
 
 def _kept(path: Path) -> str:

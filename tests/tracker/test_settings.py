@@ -44,6 +44,28 @@ def test_it_guesses_what_a_mistyped_name_meant():
     assert problems(DATABSE_URL="x") == ["FAHRWERK_DATABSE_URL is unknown; did you mean FAHRWERK_DATABASE_URL?"]
 
 
+def test_it_says_what_took_the_place_of_an_old_name():
+    (found,) = problems(PROXY_HOPS="1")
+    assert found.startswith("FAHRWERK_PROXY_HOPS is no more: FAHRWERK_PROXIES")
+
+
+def test_proxies_are_addresses_and_networks(tmp_path):
+    found = read(tmp_path, PROXIES="127.0.0.1, 10.0.0.0/8,2001:db8::/32").proxies
+    assert [str(network) for network in found] == ["127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32"]
+    for wrong in ("localhost", "10.0.0.1/8", "10.0.0.0/33", "1"):
+        assert "must be addresses or networks" in problems(PROXIES=wrong)[0]
+
+
+def test_a_switch_is_on_or_off(tmp_path):
+    assert [read(tmp_path, RPC_V3=text).rpc_v3 for text in ("on", "OFF", "")] == [True, False, True]
+    assert problems(RPC_V3="yes") == ["FAHRWERK_RPC_V3 must be on or off, not 'yes'"]
+
+
+def test_a_token_for_metrics_has_to_be_long():
+    for wrong in ("short", "with blanks in the middle of it", "ü" * 20):
+        assert "at least 16" in problems(METRICS_TOKEN=wrong)[0]
+
+
 def test_it_leaves_names_of_workers_alone(tmp_path):
     assert read(tmp_path, WORKER_ROOTS="/video", LEASE_S="20", SOMETHING_QUITE_DIFFERENT="1").port == 8020
 
@@ -107,9 +129,9 @@ def test_a_data_folder_that_cannot_be_made_is_a_sentence(tmp_path):
 
 
 def test_secrets_are_not_in_the_repr(tmp_path):
-    made = read(tmp_path, DATABASE_URL="postgresql://me:pass%40word@db/x", SECRET_KEY=KEY, SECRET="worker")
+    made = read(tmp_path, DATABASE_URL="postgresql://me:pass%40word@db/x", SECRET_KEY=KEY, SECRET="scripts")
     assert not any(secret in repr(made) for secret in (*made.secrets, "pass"))
-    assert "worker" in made.secrets
+    assert "scripts" in made.secrets
 
 
 def test_the_table_in_the_docs_is_the_dataclass():

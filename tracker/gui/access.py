@@ -19,7 +19,7 @@ bp = Blueprint("gui", __name__, template_folder="templates", static_folder="stat
 login = LoginManager()
 csrf = CSRFProtect()
 
-DOORS = frozenset(("rpc",))
+DOORS = frozenset(("rpc", "mirror", "health"))
 """Blueprints with their own proof of who calls."""
 LOOKING = frozenset(("GET", "HEAD", "OPTIONS"))
 
