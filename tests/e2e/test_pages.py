@@ -3,65 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
 
-from demo.browser import chromium
 from tests.e2e import scene
-from tests.e2e.browser import NARROW, WIDE, Visitor
+from tests.e2e.browser import NARROW, WIDE
 from tests.factories import put
-from tests.places import scratch
 from tracker import properties, tickets
 from tracker.db import transaction
-
-
-@pytest.fixture(scope="module")
-def mount() -> Iterator[Path]:
-    with scratch() as folder:
-        scene.empty(folder / "mount")
-        scene.record(folder / "mount")
-        yield folder / "mount"
-
-
-@pytest.fixture(scope="module")
-def stage(mount, new_database) -> Iterator[scene.Scene]:
-    with scene.served(new_database(), mount) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def logins() -> dict[str, Any]:
-    """Keep the cookies of those who logged in."""
-    return {}
-
-
-@pytest.fixture
-def arrive(browser, stage, logins) -> Iterator[Callable[..., Visitor]]:
-    """Return a function that brings a visitor, logged in unless there is no name, with a screen of their own."""
-    contexts = []
-
-    def arrive(name: str = "", size: tuple[int, int] = WIDE) -> Visitor:
-        screen = {"width": size[0], "height": size[1]}
-        contexts.append(browser.new_context(viewport=screen, storage_state=logins.get(name)))
-        visitor = Visitor(contexts[-1].new_page(), stage.url)
-        if name and name not in logins:
-            visitor.log_in(name)
-            logins[name] = contexts[-1].storage_state()
-        return visitor
-
-    yield arrive
-    for context in contexts:
-        context.close()
 
 
 def stored(stage, ticket_id):
@@ -70,14 +19,13 @@ def stored(stage, ticket_id):
         return ticket.state, properties.own(ticket)
 
 
-@pytest.mark.parametrize("player", ["", "?player=hls"], ids=["the browser plays HLS", "hls.js plays HLS"])
 @pytest.mark.parametrize(("which", "room"), [("talk", "saal1"), ("holey", "saal2")])
-def test_the_frame_number_is_that_of_the_picture(arrive, stage, which, room, player):
-    visitor, dice, first = arrive("carol"), random.Random(f"{which}{player}"), scene.CODE[room]
-    visitor.visit(f"/demo/ticket/{getattr(stage, which)}/cut{player}")
+def test_the_frame_number_is_that_of_the_picture(arrive, stage, which, room):
+    visitor, dice, first = arrive("carol"), random.Random(which), scene.CODE[room]
+    visitor.visit(f"/demo/ticket/{getattr(stage, which)}/cut")
     visitor.wait_for_player()
     seen = []
-    for _ in range(4):
+    for _ in range(8):
         visitor.seek(dice.random())
         seen.append((visitor.frame(), visitor.code()))
         visitor.press(*dice.choice([",", ".", ",,,", "....", ["ArrowRight", ","]]))

@@ -20,10 +20,10 @@ def perform(
     found: Ticket,
     acts: Mapping[str, Act],
     page: Callable[[Ticket, InvalidInput | None], str],
-    after: str,
+    after: str | Callable[[], str],
     wanted: Callable[[], Mapping[str, str]] = dict,
 ) -> ResponseReturnValue:
-    """Do what the form's `action` names, all or nothing, and go to *after*.
+    """Do what the form's `action` names, all or nothing, and go to *after* (computed then).
 
     What is wrong is shown on the *page* again, a Conflict with what was *wanted* (property names to values).
     """
@@ -38,4 +38,4 @@ def perform(
     if not said:
         return redirect(request.path, 303)
     flash(said)
-    return redirect(after, 303)
+    return redirect(after if isinstance(after, str) else after(), 303)

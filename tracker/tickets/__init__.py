@@ -1,6 +1,18 @@
 """What can be done to a ticket: one verb per change, each in the caller's transaction, each with its log row."""
 
 from tracker.tickets.actor import TRACKER, Actor
+from tracker.tickets.byhand import (
+    comment,
+    delete_comment,
+    edit_properties,
+    set_attention,
+    set_failed,
+    set_off,
+    set_priority,
+    set_state,
+)
+from tracker.tickets.checking import accept, mark_ready, reject, send_back, start_check
+from tracker.tickets.chores import handle, resolve, wontfix
 from tracker.tickets.create import (
     create_encoding,
     create_encodings,
@@ -9,6 +21,7 @@ from tracker.tickets.create import (
     initial_state,
     retime,
 )
+from tracker.tickets.cutting import expand, finish_cut, start_cut, unable
 from tracker.tickets.dispatch import (
     add_log,
     claim_next,
@@ -21,64 +34,74 @@ from tracker.tickets.dispatch import (
     set_properties,
     withdrawn,
 )
-from tracker.tickets.human import (
-    abandon,
-    accept,
-    comment,
-    edit_properties,
-    expand,
-    finish_cut,
-    mark_ready,
-    reject,
-    send_back,
-    set_failed,
-    set_state,
-    start_check,
-    start_cut,
-    unable,
-)
+from tracker.tickets.drafts import draft_of, drop_draft, save_draft
+from tracker.tickets.holding import assign, leave, take_over
 from tracker.tickets.moves import get, lock, move, settle_project, switch_off
 from tracker.tickets.priorities import refresh_profile as refresh_priorities
+from tracker.tickets.repair import finish_fix, fix, start_fix
+from tracker.tickets.resets import cancel, reset, reset_to_initial
+from tracker.tickets.resets import commence as commence_by_hand
+from tracker.tickets.staging import commence
 from tracker.tickets.waiting import why_waiting
 
 __all__ = [
     "TRACKER",
     "Actor",
-    "abandon",
     "accept",
     "add_log",
+    "assign",
+    "cancel",
     "claim_next",
+    "commence",
+    "commence_by_hand",
     "comment",
     "create_encoding",
     "create_encodings",
     "create_misc",
     "create_recording",
+    "delete_comment",
+    "draft_of",
+    "drop_draft",
     "edit_properties",
     "expand",
     "fail",
     "finish",
     "finish_cut",
+    "finish_fix",
+    "fix",
     "get",
     "give_back",
+    "handle",
     "heartbeat",
     "initial_state",
+    "leave",
     "lock",
     "mark_ready",
     "move",
     "next_state",
     "refresh_priorities",
     "reject",
+    "reset",
+    "reset_to_initial",
+    "resolve",
     "retime",
     "return_silent",
+    "save_draft",
     "send_back",
+    "set_attention",
     "set_failed",
+    "set_off",
+    "set_priority",
     "set_properties",
     "set_state",
     "settle_project",
     "start_check",
     "start_cut",
+    "start_fix",
     "switch_off",
+    "take_over",
     "unable",
     "why_waiting",
     "withdrawn",
+    "wontfix",
 ]

@@ -26,6 +26,7 @@ ROUTES = {
     ("gui.comment", "POST"): ("user", f"{TICKET}/comment"),
     ("gui.cut", "GET"): ("read only", f"{TICKET}/cut"),
     ("gui.cut_post", "POST"): ("user", f"{TICKET}/cut"),
+    ("gui.cut_draft", "POST"): ("user", f"{TICKET}/cut/draft"),
     ("gui.check", "GET"): ("read only", "/demo/ticket/{file}/check"),
     ("gui.check_post", "POST"): ("user", "/demo/ticket/{file}/check"),
     ("gui.release", "GET"): ("read only", f"{TICKET}/release"),

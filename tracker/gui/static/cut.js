@@ -1,13 +1,18 @@
 // The cut page: player, waveform, marks and keys put together. The form works without any of it.
 
+import { keys } from "./cutkeys.js";
+import { Draft, Past } from "./draft.js";
 import { Recording } from "./frames.js";
 import { listen } from "./keys.js";
 import { Player } from "./player.js";
+import { Shuttle } from "./shuttle.js";
 import { Wave } from "./wave.js";
 
-const NEAR_S = 12; // seconds shown on either side of the playhead
+const ZOOMS = [2, 5, 12, 30, 120, 600]; // seconds shown on either side of the playhead
 const RUN_UP_S = 3; // seconds played before the out mark
+const AROUND_S = 2; // seconds played before and after a mark
 const SPEEDS = [0.25, 0.5, 1, 1.5, 2, 4];
+const REACTION = "fahrwerk.reaction";
 
 const find = (id) => document.getElementById(id);
 const root = find("player");
@@ -15,47 +20,23 @@ const form = find("cutform");
 const languages = [...document.querySelectorAll("input[name=language]:not([type=hidden])")];
 const fields = { cutIn: find("cut_in"), cutOut: find("cut_out") };
 
-const KEYS = [
-  [[" ", "k"], "toggle", "play or pause"],
-  [[","], "backFrame", "one frame back"],
-  [["."], "onFrame", "one frame on"],
-  [["ArrowLeft"], "back1", "one second back"],
-  [["ArrowRight"], "on1", "one second on"],
-  [["j", "Shift+ArrowLeft"], "back10", "ten seconds back"],
-  [["l", "Shift+ArrowRight"], "on10", "ten seconds on"],
-  [["Home"], "begin", "to the beginning"],
-  [["End"], "end", "to the end"],
-  [["-"], "slower", "play slower"],
-  [["+", "="], "faster", "play faster"],
-  [["m"], "mute", "sound off or on"],
-  ...(form ? [
-    [["i"], "setIn", "the talk begins with this picture"],
-    [["o"], "setOut", "the talk ends with this picture"],
-    [["Shift+i"], "goIn", "to the first picture of the talk"],
-    [["Shift+o"], "goOut", "to the last picture of the talk"],
-    [["p"], "playIn", "play from the in mark"],
-    [["Shift+p"], "playOut", "play the last seconds up to the out mark"],
-    [["1"], "language1", "choose the first language (2 the second, and so on)"],
-    ...[2, 3, 4, 5, 6, 7, 8, 9].map((number) => [[String(number)], `language${number}`, null]),
-    [["Ctrl+Enter"], "send", "I finished cutting"],
-  ] : []),
-  ...(find("start") ? [[["Enter"], "start", "start cutting"]] : []),
-  [["?"], "help", "show the keys"],
-];
-
 async function begin() {
   const recording = new Recording(await fetched(root.dataset.timeline));
-  const model = { recording, peaks: null, frame: 0, cutIn: null, cutOut: null };
+  const model = { recording, peaks: null, frame: 0, cutIn: null, cutOut: null, zoom: 2 };
   const player = new Player(find("video"), recording);
   const seek = (frame) => player.seek(recording.step(frame, 0));
-  const around = () => [model.frame - NEAR_S * recording.rate, model.frame + NEAR_S * recording.rate];
-  const waves = [new Wave(find("whole"), model, () => [0, recording.frames], seek), new Wave(find("near"), model, around, seek)];
+  const around = () => [model.frame - ZOOMS[model.zoom] * recording.rate, model.frame + ZOOMS[model.zoom] * recording.rate];
+  const drag = form && ((mark, frame, done) => page.drag(mark, frame, done));
+  const waves = [
+    new Wave(find("whole"), model, () => [0, recording.frames], seek, drag),
+    new Wave(find("near"), model, around, seek, drag),
+  ];
   const page = new Page(player, model, waves);
   player.addEventListener("trouble", (event) => trouble(`The recording cannot be played. ${event.detail}`));
   player.addEventListener("frame", () => page.show());
   fetched(root.dataset.peaks).then((peaks) => { model.peaks = peaks; page.draw(); }, () => page.say("There is no waveform."));
   page.listen();
-  await player.load(root.dataset.playlist, root.dataset.hls, new URLSearchParams(location.search).get("player") === "hls");
+  await player.load(root.dataset.playlist, root.dataset.hls, new URLSearchParams(location.search).get("player") === "native");
   player.seek(recording.step(model.cutIn ?? 0, 0));
   root.dataset.ready = "yes";
 }
@@ -87,10 +68,11 @@ function changed(field) {
 class Page {
   constructor(player, model, waves) {
     Object.assign(this, { player, model, waves, recording: model.recording, drawn: -1 });
+    this.shuttle = new Shuttle(player, (text) => this.say(text));
   }
 
   listen() {
-    listen(KEYS, (action) => this.act(action), find("keys"));
+    listen(keys(Boolean(form), Boolean(find("start"))), (action) => this.act(action), find("keys"));
     for (const button of document.querySelectorAll("[data-do]")) {
       button.addEventListener("click", (event) => {
         this.act(button.dataset.do);
@@ -99,10 +81,46 @@ class Page {
     }
     find("video").addEventListener("click", () => this.player.toggle());
     find("speed").addEventListener("change", (event) => { this.player.video.playbackRate = Number(event.target.value); });
+    find("near").addEventListener("wheel", (event) => { event.preventDefault(); this.zoom(Math.sign(event.deltaY)); }, { passive: false });
     for (const choice of languages) choice.addEventListener("input", () => dropGuess(choice));
     for (const field of Object.values(fields)) field?.addEventListener("input", () => this.read());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    if (form) this.keep();
+    this.listMarks();
     this.read();
+  }
+
+  // Drafts, undo, and the reaction time: what helps with the form.
+  keep() {
+    const draft = new Draft(form, form.dataset.draft, (text) => { find("draft").textContent = text; });
+    const left = draft.left();
+    if (left) {
+      draft.put(left);
+      draft.change();
+    }
+    this.past = new Past(() => draft.values(), (values) => { draft.put(values); changed(form); this.read(); });
+    form.addEventListener("input", () => this.past.note());
+    const reaction = find("reaction");
+    reaction.value = localStorage.getItem(REACTION) ?? reaction.value;
+    reaction.addEventListener("change", () => {
+      localStorage.setItem(REACTION, reaction.value);
+      reaction.blur(); // so that the keys mean the player again
+    });
+  }
+
+  listMarks() {
+    const list = find("marklist");
+    if (!list) return;
+    for (const mark of this.recording.marks) {
+      const item = document.createElement("li"), button = document.createElement("button");
+      button.type = "button";
+      button.className = "plain";
+      button.textContent = `${this.recording.time(mark.frame).slice(0, 8)} ${mark.text || mark.kind}`;
+      button.addEventListener("click", () => this.player.seek(this.recording.step(mark.frame, 0)));
+      item.append(button);
+      list.append(item);
+    }
+    find("marks").hidden = !this.recording.marks.length;
   }
 
   act(action) {
@@ -110,8 +128,12 @@ class Page {
     const second = Math.round(recording.rate);
     const language = /^language(\d)$/.exec(action);
     if (language) return this.choose(Number(language[1]));
+    if (!["back", "on"].includes(action)) this.shuttle.halt();
     const actions = {
       toggle: () => player.toggle(),
+      back: () => this.shuttle.press(-1),
+      on: () => this.shuttle.press(1),
+      stop: () => { this.shuttle.stop(); this.showSpeed(); },
       backFrame: () => player.step(-1),
       onFrame: () => player.step(1),
       back1: () => player.step(-second),
@@ -122,9 +144,25 @@ class Page {
       end: () => player.seek(recording.step(recording.frames - 1, 0)),
       slower: () => this.speed(-1),
       faster: () => this.speed(1),
+      markBefore: () => this.jump(-1),
+      markAfter: () => this.jump(1),
+      zoomIn: () => this.zoom(-1),
+      zoomOut: () => this.zoom(1),
       mute: () => { player.video.muted = !player.video.muted; this.say(player.video.muted ? "Sound off" : "Sound on"); },
       setIn: () => this.set("cutIn", player.frame),
       setOut: () => this.set("cutOut", player.frame + 1),
+      setInAgo: () => this.set("cutIn", this.ago()),
+      setOutAgo: () => this.set("cutOut", this.ago() + 1),
+      aroundIn: () => this.around(model.cutIn),
+      aroundOut: () => this.around(model.cutOut),
+      playResult: () => {
+        if (model.cutIn === null || model.cutOut === null) return;
+        if (player.frame < model.cutIn || player.frame >= model.cutOut - 1) actions.goIn();
+        player.play(model.cutOut);
+        this.say("Playing the result");
+      },
+      undo: () => this.say(this.past.undo() ? "Undone" : "Nothing to undo"),
+      redo: () => this.say(this.past.redo() ? "Done again" : "Nothing to do again"),
       goIn: () => model.cutIn !== null && player.seek(recording.step(model.cutIn, 0)),
       goOut: () => model.cutOut !== null && player.seek(recording.step(model.cutOut - 1, 0)),
       playIn: () => { actions.goIn(); player.play(model.cutOut); },
@@ -135,6 +173,7 @@ class Page {
       },
       start: () => find("start").click(),
       send: () => form.requestSubmit(find("send")),
+      sendNext: () => form.requestSubmit(find("send_next")),
       help: () => find("keys").showModal(),
     };
     return actions[action]();
@@ -151,10 +190,52 @@ class Page {
 
   speed(by) {
     const video = this.player.video;
-    const index = SPEEDS.indexOf(video.playbackRate) + by;
+    const index = SPEEDS.findLastIndex((speed) => speed <= video.playbackRate) + by;
     video.playbackRate = SPEEDS[Math.min(Math.max(index, 0), SPEEDS.length - 1)];
-    find("speed").value = String(video.playbackRate);
+    this.showSpeed();
     this.say(`Speed ${video.playbackRate}`);
+  }
+
+  showSpeed() {
+    find("speed").value = String(this.player.video.playbackRate);
+  }
+
+  zoom(by) {
+    this.model.zoom = Math.min(Math.max(this.model.zoom + by, 0), ZOOMS.length - 1);
+    this.say(`${2 * ZOOMS[this.model.zoom]} s of sound`);
+    this.draw();
+  }
+
+  // To the nearest mark before or after the playhead; a frame of play, or one could not get away from a mark.
+  jump(direction) {
+    const { recording, player } = this;
+    const before = (mark) => (mark.frame - player.frame) * direction > 1;
+    const [mark] = recording.marks.filter(before).sort((one, other) => (one.frame - other.frame) * direction);
+    if (!mark) return this.say(direction < 0 ? "No mark before" : "No mark after");
+    player.seek(recording.step(mark.frame, 0));
+    this.say(mark.text || mark.kind);
+  }
+
+  // The frame that was on the screen one reaction time ago.
+  ago() {
+    const moment = Math.max(Number(find("reaction").value) || 0, 0) / 1000;
+    return this.recording.step(this.player.frame, -Math.round(moment * this.player.video.playbackRate * this.recording.rate));
+  }
+
+  around(frame) {
+    if (frame === null) return;
+    const { recording, player } = this;
+    const by = Math.round(AROUND_S * recording.rate);
+    player.seek(recording.step(Math.max(frame - by, 0), 0));
+    player.play(frame + by);
+  }
+
+  // While a mark is dragged its picture is shown; the form learns it when it is let go.
+  drag(mark, frame, done) {
+    this.model[mark] = frame;
+    this.player.seek(this.recording.step(mark === "cutOut" ? Math.max(frame - 1, 0) : frame, 0));
+    if (done) this.set(mark, frame);
+    else this.draw();
   }
 
   set(mark, frame) {

@@ -21,9 +21,11 @@ export class Player extends EventTarget {
     else video.addEventListener("timeupdate", () => this.see(video.currentTime));
   }
 
-  // The browser plays HLS itself, or hls.js does.
-  async load(playlist, library, force = false) {
-    if (this.video.canPlayType(HLS) && !force) {
+  // hls.js plays it, or the browser itself where hls.js cannot work (or `native`): Chromium's own player never ends a
+  // seek into the last seconds when it has not played what comes before.
+  async load(playlist, library, native = false) {
+    const works = "MediaSource" in window || "ManagedMediaSource" in window;
+    if (this.video.canPlayType(HLS) && (native || !works)) {
       this.video.src = playlist;
     } else {
       await script(library);

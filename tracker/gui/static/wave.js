@@ -1,26 +1,52 @@
-// A waveform with the marks, holes and the cut on it; a click or drag seeks.
+// A waveform with the marks, holes and the cut on it; a click or drag seeks, a drag of a cut mark moves it.
+
+const GRIP_PX = 7;
 
 export class Wave {
-  // `range` returns [first, stop) of the frames to show; `seek` is called with a frame.
-  constructor(canvas, model, range, seek) {
-    this.canvas = canvas;
-    this.model = model;
-    this.range = range;
+  // `range` returns [first, stop) of the frames to show; `seek` is called with a frame; `drag`, if there is a form,
+  // with a mark ("cutIn", "cutOut"), a frame, and whether it was let go there.
+  constructor(canvas, model, range, seek, drag = null) {
+    Object.assign(this, { canvas, model, range, seek, drag, held: null, mark: null });
     new ResizeObserver(() => this.draw()).observe(canvas);
-    canvas.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
-      canvas.setPointerCapture(event.pointerId);
-      this.held = range();
-      seek(this.at(event));
-    });
-    canvas.addEventListener("pointermove", (event) => this.held && seek(this.at(event)));
-    for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => { this.held = null; });
+    canvas.addEventListener("pointerdown", (event) => this.down(event));
+    canvas.addEventListener("pointermove", (event) => this.over(event));
+    for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, (event) => this.up(event));
+  }
+
+  down(event) {
+    if (event.button) return;
+    this.canvas.setPointerCapture(event.pointerId);
+    this.held = this.range();
+    this.mark = this.grip(event);
+    if (!this.mark) this.seek(this.at(event));
+  }
+
+  over(event) {
+    if (!this.held) this.canvas.style.cursor = this.grip(event) ? "ew-resize" : "";
+    else if (this.mark) this.drag(this.mark, this.at(event), false);
+    else this.seek(this.at(event));
+  }
+
+  up(event) {
+    if (this.held && this.mark) this.drag(this.mark, this.at(event), true);
+    this.held = this.mark = null;
+  }
+
+  // The cut mark under the pointer, if it may be moved.
+  grip(event) {
+    if (!this.drag) return null;
+    const box = this.canvas.getBoundingClientRect();
+    const [first, stop] = this.range();
+    const away = (mark) => Math.abs(((this.model[mark] - first) / (stop - first)) * box.width - (event.clientX - box.left));
+    const near = ["cutIn", "cutOut"].filter((mark) => this.model[mark] !== null && away(mark) <= GRIP_PX);
+    return near.sort((one, other) => away(one) - away(other))[0] ?? null;
   }
 
   at(event) {
     const box = this.canvas.getBoundingClientRect();
-    const [first, stop] = this.held;
-    return Math.round(first + ((event.clientX - box.left) / box.width) * (stop - first));
+    const [first, stop] = this.held ?? this.range();
+    const frame = Math.round(first + ((event.clientX - box.left) / box.width) * (stop - first));
+    return Math.min(Math.max(frame, 0), this.model.recording.frames);
   }
 
   draw() {

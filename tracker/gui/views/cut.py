@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from flask import render_template, request, url_for
+from flask import jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker import properties, queries, tickets
+from tracker.db import transaction
 from tracker.errors import InvalidInput, NotFound
 from tracker.gui import acts, forms, marks, spoken
 from tracker.gui.access import bp, me, needs, ticket_or_404
@@ -26,7 +27,28 @@ def cut(slug: str, ticket_id: int) -> ResponseReturnValue:
 def cut_post(slug: str, ticket_id: int) -> ResponseReturnValue:
     """Start, finish, expand, give up or leave a cut."""
     found = ticket_or_404(slug, ticket_id, "recording")
-    return acts.perform(found, ACTIONS, cut_page, url_for("gui.talks", slug=slug, _anchor=f"t{ticket_id}"), _wanted)
+    return acts.perform(found, ACTIONS, cut_page, lambda: _after(found), _wanted)
+
+
+@bp.post("/<slug>/ticket/<int:ticket_id>/cut/draft")
+@needs("user")
+def cut_draft(slug: str, ticket_id: int) -> ResponseReturnValue:
+    """Keep what is typed into the cut form."""
+    found = ticket_or_404(slug, ticket_id, "recording")
+    with transaction():
+        draft = tickets.save_draft(found.id, me(), dict(request.form.lists()))
+        saved = draft.saved.isoformat()
+    return jsonify(saved=saved)
+
+
+def _after(found: Ticket) -> str:
+    """Return where to go on: to the next talk when that was asked for and there is one, else to the list."""
+    following = None
+    if forms.text("action") == "cut and next":
+        following = queries.next_to_cut(found.project_id, me().id, found.id)
+    if following is not None:
+        return url_for("gui.cut", slug=found.project.slug, ticket_id=following.id)
+    return url_for("gui.talks", slug=found.project.slug, _anchor=f"t{found.id}")
 
 
 def cut_page(found: Ticket, error: InvalidInput | None = None) -> str:
@@ -34,11 +56,12 @@ def cut_page(found: Ticket, error: InvalidInput | None = None) -> str:
     values = properties.merged(found)
     rate = marks.rate_of(values)
     begin, end = marks.suggested(values, schedule_marks(values))
-    typed = request.form
+    typed, draft = request.form, tickets.draft_of(found)
+    kept = {name: each[0] for name, each in draft.fields.items() if each} if draft else {}
     fields = {
-        "cut_in": typed.get("cut_in", begin),
-        "cut_out": typed.get("cut_out", end),
-        "av_delay": typed.get("av_delay", values.get("Record.AVDelay", "0")),
+        "cut_in": typed.get("cut_in", kept.get("cut_in", begin)),
+        "cut_out": typed.get("cut_out", kept.get("cut_out", end)),
+        "av_delay": typed.get("av_delay", kept.get("av_delay", values.get("Record.AVDelay", "0"))),
         "before": typed.get("before", ""),
         "after": typed.get("after", ""),
         "unit": typed.get("unit", "min"),
@@ -51,7 +74,8 @@ def cut_page(found: Ticket, error: InvalidInput | None = None) -> str:
         values=values,
         rate=rate,
         fields=fields,
-        language=_language(found, values),
+        language=_language(found, values, draft.fields.get("language", []) if draft else []),
+        draft=draft,
         by_schedule=spoken.scheduled(values.get("Fahrplan.Language", ""), found.project.languages),
         suggested="Record.Cutin" not in values,
         missing=_missing(values),
@@ -63,11 +87,13 @@ def cut_page(found: Ticket, error: InvalidInput | None = None) -> str:
     )
 
 
-def _language(found: Ticket, values: Mapping[str, str]) -> str:
-    """Return the languages to show as chosen: as typed, else as stored, else the one the schedule names."""
+def _language(found: Ticket, values: Mapping[str, str], draft: Sequence[str]) -> str:
+    """Return the languages to show as chosen: as typed, as in the draft, as stored, or as the schedule says."""
     known = found.project.languages
-    if forms.text("action") == "cut":
+    if forms.text("action") in CUTS:
         return spoken.joined(forms.texts("language"), known)
+    if draft:
+        return spoken.joined([code for code in draft if code in known], known)
     return values.get("Record.Language", "") or spoken.scheduled(values.get("Fahrplan.Language", ""), known)
 
 
@@ -109,13 +135,14 @@ def _unable(found: Ticket) -> str:
 
 
 def _leave(found: Ticket) -> str:
-    tickets.abandon(found.id, me())
+    tickets.leave(found.id, me())
     return "You left the ticket; nothing was stored."
 
 
+CUTS = ("cut", "cut and next")
 ACTIONS: dict[str, acts.Act] = {
     "start": _start,
-    "cut": _cut,
+    **dict.fromkeys(CUTS, _cut),
     "expand": _expand,
     "unable": _unable,
     "leave": _leave,
@@ -124,7 +151,7 @@ ACTIONS: dict[str, acts.Act] = {
 
 def _wanted() -> dict[str, str]:
     """Return the marks that were sent, by the properties they would have become."""
-    if forms.text("action") != "cut":
+    if forms.text("action") not in CUTS:
         return {}
     sent = {"Record.Cutin": forms.text("cut_in"), "Record.Cutout": forms.text("cut_out")}
     sent["Record.Language"] = "-".join(forms.texts("language"))
