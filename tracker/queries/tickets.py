@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import selectinload
 
 from tracker.db import db
-from tracker.models import LogEntry, Profile, Ticket
+from tracker.models import Comment, LogEntry, Profile, Ticket
 
 
 def ticket(ticket_id: int) -> Ticket | None:
@@ -96,6 +96,11 @@ def children(recording_id: int) -> Sequence[Ticket]:
     return db.session.scalars(
         select(Ticket).where(Ticket.parent_id == recording_id, Ticket.type == "encoding").order_by(Ticket.id)
     ).all()
+
+
+def comment(comment_id: int) -> Comment | None:
+    """Return a comment."""
+    return db.session.get(Comment, comment_id)
 
 
 def last_entry_into(ticket_id: int, state: str) -> LogEntry | None:

@@ -70,7 +70,7 @@ def claim_next(
     found.attempt += 1
     _lease(found, lease_s)
     if found.parent is not None and row.script == ENCODER:
-        properties.write(found, {"Encoding.Cut": moves.cut_of(found.parent)})
+        properties.write(found, {"Encoding.Cut": moves.cut_of(found)})
     db.session.flush()
     return found
 

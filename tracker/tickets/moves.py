@@ -15,7 +15,9 @@ from tracker.tickets.blocks import has_material
 from tracker.tickets.journal import MAX_COMMENT, log, touch
 
 __all__ = [
+    "CUT",
     "MAX_COMMENT",
+    "MAX_REASON",
     "amend",
     "cut_of",
     "fail",
@@ -168,7 +170,8 @@ def amend(ticket: Ticket, actor: Actor, event: str, comment: str = "") -> None:
     log(ticket, actor, event, comment, ticket.state, ticket.state)
     if ticket.type == RECORDING:
         settle(ticket)
-    else:
+    elif ticket.type == ENCODING and ticket.parent is not None:
+        _follow(ticket, has_material(ticket.parent))
         blocks.refresh_siblings(ticket)
     db.session.flush()
 
@@ -233,11 +236,13 @@ def settle_project(project: Project) -> None:
     db.session.flush()
 
 
-def cut_of(recording: Ticket) -> str:
-    """Name the cut of a recording as it is now: in, out, language and A/V delay."""
-    values = properties.merged(recording)
-    names = ("Record.Cutin", "Record.Cutout", "Record.Language", "Record.AVDelay")
-    return "-".join(values.get(name) or "0" for name in names)
+CUT = ("Record.Cutin", "Record.Cutout", "Record.Language", "Record.AVDelay")
+
+
+def cut_of(ticket: Ticket) -> str:
+    """Name the cut in force for a recording or an encoding as it is now: in, out, language and A/V delay."""
+    values = properties.merged(ticket)
+    return "-".join(values.get(name) or "0" for name in CUT)
 
 
 def _encode_again(recording: Ticket, children: Sequence[Ticket]) -> None:
@@ -248,9 +253,9 @@ def _encode_again(recording: Ticket, children: Sequence[Ticket]) -> None:
     flow = workflow(recording.project.workflow)
     done = (flow.needed, flow.ready, "fixing")
     cuts = queries.values_of([child.id for child in children if child.state not in done], "Encoding.Cut")
-    now_cut = cut_of(recording)
     for child in children:
-        if child.id not in cuts or cuts[child.id] == now_cut:
+        now_cut = cut_of(child) if child.id in cuts else ""
+        if cuts.get(child.id, "") == now_cut:
             continue
         text = f"the file was made from the cut {cuts[child.id]}, the recording has {now_cut} now"
         if child.state == "released":
@@ -274,10 +279,14 @@ def _waiting(ticket: Ticket) -> tuple[str, str]:
 
 
 def _follow(child: Ticket, ready: bool, siblings: Sequence[Ticket] | None = None) -> None:
-    """Move an encoding ticket that nobody works on to where its recording has it, unless a person put it there."""
+    """Move an encoding ticket that nobody works on to where its recording has it.
+
+    One that a person put there or that failed stays.
+    """
     needed, waits = _waiting(child)
     source, target = (needed, waits) if ready else (waits, needed)
-    if child.state == source and not child.set_by_hand and child.worker_id is None and child.user_id is None:
+    free = child.worker_id is None and child.user_id is None
+    if child.state == source and free and not child.set_by_hand and not child.failed:
         event = "Recording.copied" if ready else "Recording.reverted"
         _step(child, target, TRACKER, event, siblings=siblings)
 

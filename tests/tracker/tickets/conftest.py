@@ -1,11 +1,13 @@
-"""A project, a worker and two people, in a transaction that is undone."""
+"""A project, a worker, two people and what bob works on, in a transaction that is undone."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests import factories
-from tracker.models import Project, User, Worker
+from tests.factories import make_encoding, make_recording
+from tracker import tickets
+from tracker.models import Project, Ticket, User, Worker
 
 
 @pytest.fixture
@@ -26,3 +28,19 @@ def alice(db_session) -> User:
 @pytest.fixture
 def bob(db_session) -> User:
     return factories.make_user("bob")
+
+
+@pytest.fixture
+def merged(project: Project) -> Ticket:
+    """Return a recording of 9000 frames that waits to be cut."""
+    return make_recording(project, "merged", values={"Record.DurationFrames": "9000"})
+
+
+@pytest.fixture
+def cutting(merged: Ticket, bob: User) -> Ticket:
+    return tickets.start_cut(merged.id, bob)
+
+
+@pytest.fixture
+def checking(project: Project, bob: User) -> Ticket:
+    return tickets.start_check(make_encoding(project, "encoded").id, bob)

@@ -68,7 +68,7 @@ def _playable(found: Ticket, values: Mapping[str, str]) -> tuple[str, str]:
 
 def _outdated(found: Ticket, talk: Ticket, values: Mapping[str, str]) -> str:
     """Return why the file may show another cut than the recording has, '' when it does not."""
-    made, current = values.get("Encoding.Cut", ""), moves.cut_of(talk)
+    made, current = values.get("Encoding.Cut", ""), moves.cut_of(found)
     if made and made != current:
         made, current = marks.cut_in_words(made), marks.cut_in_words(current)
         return f"This file was made from another cut than the recording has now: {made}; now it is {current}."
@@ -99,7 +99,7 @@ def _send_back(found: Ticket) -> str:
 
 
 def _leave(found: Ticket) -> str:
-    tickets.abandon(found.id, me())
+    tickets.leave(found.id, me())
     return "You left the ticket; nothing was stored."
 
 
