@@ -18,12 +18,12 @@ ROOT = Path(__file__).parents[1]
 ORDER = (
     *("errors", "wire", "settings", "logs", "names", "filters", "fetch", "statemachine", "cluster", "embedded"),
     *("db", "models", "queries", "database"),
-    *("patterns", "properties", "tickets", "projects", "profiles", "workers", "users", "fahrplan"),
-    *("hosts", "rpc", "gui", "health", "proxies", "app", "serve", "doctor", "cli"),
+    *("patterns", "properties", "tickets", "projects", "profiles", "workers", "users", "reports", "fahrplan"),
+    *("hosts", "rpc", "gui", "health", "proxies", "app", "patience", "serve", "doctor", "cli"),
 )
 """The modules (or packages) of tracker; each may import those before it."""
 
-SURFACES = ("rpc", "gui", "cli", "health", "proxies", "app", "serve", "doctor")
+SURFACES = ("rpc", "gui", "cli", "health", "proxies", "app", "patience", "serve", "doctor")
 SQL = {
     "sqlalchemy": ("db", "models", "queries", "database"),
     "flask_sqlalchemy": ("db",),

@@ -19,6 +19,7 @@ from tracker import database, queries
 from tracker.app import create_app
 from tracker.db import db, transaction
 from tracker.errors import TrackerError
+from tracker.patience import Impatient
 from tracker.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
         options = {
             "bind": f"{host}:{settings.port}",
-            "worker_class": "gthread",
+            "worker_class": Impatient,
             "workers": settings.processes,
             "threads": settings.threads,
             "graceful_timeout": GRACE_S,

@@ -35,15 +35,16 @@ def free_port() -> int:
 class Tracker:
     """One `fahrwerk serve`, its port and its log."""
 
+    argv: tuple[str, ...] = (str(Path(sys.executable).with_name("fahrwerk")), "serve")
+
     def __init__(self, place: Path, **environ: str) -> None:
         self.port = free_port()
         self.log = place / "serve.log"
         given = {"DATA_DIR": str(place / "data"), "PORT": str(self.port), "PROCESSES": "1"} | environ
         env = {name: value for name, value in os.environ.items() if not name.startswith("FAHRWERK_")}
         env |= {f"FAHRWERK_{name}": value for name, value in given.items()}
-        argv = [str(Path(sys.executable).with_name("fahrwerk")), "serve"]
         with open(self.log, "ab") as output:
-            self.process = subprocess.Popen(argv, env=env, stderr=output, start_new_session=True)
+            self.process = subprocess.Popen(self.argv, env=env, stderr=output, start_new_session=True)
 
     def ask(self) -> int:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
