@@ -6,41 +6,42 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date as date_type
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tracker.fahrplan.reader import RawDay, RawEvent, RawSchedule, read
-from tracker.fahrplan.schedule import Schedule, Skipped, Talk
+from tracker.fahrplan.raw import RawDay, RawEvent, RawSchedule
+from tracker.fahrplan.reader import read
+from tracker.fahrplan.schedule import Schedule, Skipped, Talk, room_key
 from tracker.fahrplan.text import MAX_LINE, MAX_TEXT, clean_line, clean_text
 from tracker.fahrplan.times import (
     Day,
     find_start,
     has_three_fields,
+    length_until,
     read_clock,
     read_duration,
     read_stamp,
 )
-from tracker.names import room_key, slugify
+from tracker.names import slugify
 
 MAX_KEY = 200
 """Characters of a guid or id that are looked at."""
 
 _YES = frozenset(("true", "1", "yes"))
 _NO = frozenset(("false", "0", "no"))
-_ONCE = ("title", "room", "date", "start", "duration")
-"""Fields of which a second, different one is worth telling about."""
 
 
-def parse(xml: bytes, zone: ZoneInfo | None = None, rooms: Iterable[str] = ()) -> Schedule:
-    """Read a Fahrplan: every event element becomes a talk or is reported as skipped, with the reason.
+def parse(data: bytes, zone: ZoneInfo | None = None, rooms: Iterable[str] = ()) -> Schedule:
+    """Read a Fahrplan, XML or JSON: every event becomes a talk or is reported as skipped, with the reason.
 
     *zone* is the project's time zone (UTC if none): starts are returned in it, and it holds for times without an
     offset where the file names no zone. *rooms* are the names of rooms the project already has; they win where the
     keys of two rooms collide. Raises FahrplanError, with one sentence, for a file that is refused as a whole.
     """
-    raw = read(xml)
+    raw = read(data)
     project_zone = zone or ZoneInfo("UTC")
     file_zone, notes = _zone(raw, project_zone)
+    notes = (*raw.notes, *notes)
     version = clean_line(raw.version or raw.conference.get("release", ""))
     talks, skipped = _Parser(raw, file_zone, project_zone).run()
     talks, collided = _part_rooms(talks, rooms)
@@ -62,7 +63,9 @@ def _zone(raw: RawSchedule, project_zone: ZoneInfo) -> tuple[ZoneInfo, tuple[str
 
 def _conversion(talks: Iterable[Talk], file_zone: ZoneInfo, project_zone: ZoneInfo) -> tuple[str, ...]:
     """Tell when the clocks of the file and those of the project differ."""
-    if all(talk.start.astimezone(file_zone).utcoffset() == talk.start.utcoffset() for talk in talks):
+    if file_zone is project_zone or all(
+        talk.start.astimezone(file_zone).utcoffset() == talk.start.utcoffset() for talk in talks
+    ):
         return ()
     return (f"The Fahrplan is in {file_zone.key}; starts are converted to the project's {project_zone.key}.",)
 
@@ -76,57 +79,56 @@ def _key(text: str) -> str:
 
 
 def _skip(event: RawEvent, reason: str) -> Skipped:
-    title = clean_line("".join(event.fields.get("title", [])[:1]))
-    return Skipped(_sentence(reason), _where(event), _key(event.guid), _key(event.id), title)
-
-
-def _where(event: RawEvent) -> str:
-    """Say where an event is: its number in the file, its id, its title."""
-    title = clean_line(next((text for text in event.fields.get("title", []) if text.strip()), ""))
-    parts = [f"event {event.number}"]
-    if event.id.strip():
-        parts.append(f"id {clean_line(event.id)[:40]}")
-    if title:
-        parts.append(f"'{title[:60]}'")
-    return ", ".join(parts)
+    fields = _Fields(event)
+    return Skipped(_sentence(reason), fields.where, fields.guid, fields.id, fields.title)
 
 
 class _Fields:
-    """The cleaned fields of one event; where an element is repeated the first with a text wins."""
+    """The cleaned fields of one event."""
+
+    __slots__ = ("doubts", "event", "guid", "id", "said", "title")
 
     def __init__(self, event: RawEvent) -> None:
-        """Begin without doubts."""
+        """Begin with what identifies the event, and with the doubts of the reader."""
         self.event = event
-        self.doubts: list[str] = []
+        self.said = event.fields
+        self.doubts = event.doubts.copy()
+        self.guid, self.id, self.title = _key(event.guid), _key(event.id), self.line("title")
 
-    def _pick(self, tag: str) -> str:
-        texts = [text for text in self.event.fields.get(tag, []) if text.strip()]
-        if tag in _ONCE and len({clean_line(text) for text in texts}) > 1:
-            self.doubts.append(f"it has more than one {tag}; the first is used")
-        return texts[0] if texts else ""
-
-    def _whole(self, tag: str, text: str, limit: int) -> str:
-        if len(text) > limit:
-            self.doubts.append(f"its {tag} is longer than {limit} characters and was cut")
-        return text
+    @property
+    def where(self) -> str:
+        """Say where an event is: its number in the file, its id, its title."""
+        named = f", id {self.id[:40]}" if self.id else ""
+        return f"event {self.event.number}{named}" + (f", '{self.title[:60]}'" if self.title else "")
 
     def line(self, tag: str) -> str:
         """Return a one-line field."""
-        return clean_line(self._whole(tag, self._pick(tag), MAX_LINE))
+        text = self.said.get(tag)
+        if text is None:
+            return ""
+        if len(text) > MAX_LINE:
+            self.doubts.append(f"its {tag} is longer than {MAX_LINE} characters and was cut")
+        return clean_line(text)
 
     def text(self, tag: str) -> str:
         """Return a field of several lines."""
-        return clean_text(self._whole(tag, self._pick(tag), MAX_TEXT))
+        text = self.said.get(tag)
+        if text is None:
+            return ""
+        if len(text) > MAX_TEXT:
+            self.doubts.append(f"its {tag} is longer than {MAX_TEXT} characters and was cut")
+        return clean_text(text)
 
-    def room(self) -> str:
-        """Return where the talk is: what the event says, else the room it stands in."""
+    def room(self) -> tuple[str, str]:
+        """Return where the talk is, and the guid of the room: what the event says, else the room it stands in."""
         said, around = self.line("room"), clean_line(self.event.room_name or "")
+        guid = _key(self.event.room_guid)
         if not said or not around or said == around:
-            return said or around
+            return said or around, guid
         if room_key(said) == room_key(around):
-            return around
+            return around, guid
         self.doubts.append(f"its room says '{said[:60]}', but it stands in '{around[:60]}'; the first is used")
-        return said
+        return said, ""
 
     def persons(self) -> tuple[str, ...]:
         """Return the names of the speakers, each once."""
@@ -136,7 +138,7 @@ class _Fields:
     def optout(self) -> tuple[bool | None, str]:
         """Return whether the speakers opted out (None: nothing said), and what is unclear about it."""
         said = [text.strip().casefold() for text in self.event.optouts if text.strip()]
-        if _YES.intersection(said):
+        if not _YES.isdisjoint(said):
             return True, ""
         odd = [text for text in said if text not in _NO]
         if odd:
@@ -152,16 +154,20 @@ class _Parser:
         self.raw = raw
         self.file_zone = file_zone
         self.project_zone = project_zone
+        self.days: dict[RawDay, Day] = {}
         self.change = _clock_or_none(clean_line(raw.conference.get("day_change", "")))
-        durations = {clean_line(text) for event in raw.events for text in event.fields.get("duration", [])[:1]}
+        durations = {clean_line(event.fields.get("duration", "")) for event in raw.events}
         self.seconds = all(has_three_fields(text) for text in durations - {"", ":"})
 
     def run(self) -> tuple[list[Talk], list[Skipped]]:
-        """Return the talks and the skipped events, both in the order of the file."""
+        """Return the talks and the skipped events, both in the order of the file; the raw events are used up."""
         talks: list[Talk] = []
         skipped: list[Skipped] = []
         seen: dict[tuple[object, ...], str] = {}
-        for event in self.raw.events:
+        waiting = self.raw.events
+        waiting.reverse()
+        while waiting:
+            event = waiting.pop()
             try:
                 talk = self._talk(event)
             except ValueError as error:
@@ -176,29 +182,29 @@ class _Parser:
 
     def _talk(self, event: RawEvent) -> Talk:
         fields = _Fields(event)
-        title = fields.line("title")
-        if event.nested:
-            raise ValueError("it stands inside another event")
-        if not title:
+        if event.flaw:
+            raise ValueError(event.flaw)
+        if not fields.title:
             raise ValueError("it has no title")
         if event.room_name is None:
             fields.doubts.append("it stands outside of a room")
         start, doubts = find_start(fields.line("date"), fields.line("start"), self._day(event.day), self.file_zone)
-        length, doubt = read_duration(fields.line("duration"), seconds=self.seconds)
-        room = fields.room()
+        length, doubt = self._length(fields, start)
+        room, room_guid = fields.room()
         optout, odd = fields.optout()
         return Talk(
-            guid=_key(event.guid),
-            source_id=_key(event.id),
+            guid=fields.guid,
+            source_id=fields.id,
             occurrence=0,
-            title=title,
-            start=start.astimezone(self.project_zone),
+            title=fields.title,
+            start=start if self.file_zone is self.project_zone else start.astimezone(self.project_zone),
             duration=length,
             room=room,
-            where=_where(event),
+            room_guid=room_guid,
+            where=fields.where,
             day=clean_line(event.day.index)[:20] if event.day else "",
             code=clean_line(event.code) or fields.line("code"),
-            slug=fields.line("slug") or fields.line("tag") or slugify(title),
+            slug=fields.line("slug") or fields.line("tag") or slugify(fields.title),
             subtitle=fields.line("subtitle"),
             track=fields.line("track"),
             type=fields.line("type"),
@@ -214,15 +220,29 @@ class _Parser:
             doubts=(*fields.doubts, *doubts, *([doubt] if doubt else [])),
         )
 
+    def _length(self, fields: _Fields, start: datetime) -> tuple[timedelta, str]:
+        """Return how long a talk is: its duration, else until its end where the file gives the moment of that."""
+        length, doubt = read_duration(fields.line("duration"), seconds=self.seconds)
+        if length or not fields.said.get("end"):
+            return length, doubt
+        return length_until(fields.line("end"), start, self.file_zone)
+
     def _day(self, day: RawDay | None) -> Day:
         """Return the day an event stands in; without a day change in the file its own end tells when it ends."""
         if day is None:
             return Day(None, self.change)
-        try:
-            date = read_stamp(clean_line(day.date)).day
-        except ValueError:
-            return Day(None, self.change)
-        return Day(date, self.change or _window_end(date, clean_line(day.end)))
+        found = self.days.get(day)
+        if found is None:
+            found = self.days[day] = _read_day(day, self.change)
+        return found
+
+
+def _read_day(day: RawDay, change: time | None) -> Day:
+    try:
+        date = read_stamp(clean_line(day.date)).day
+    except ValueError:
+        return Day(None, change)
+    return Day(date, change or _window_end(date, clean_line(day.end)))
 
 
 def _clock_or_none(text: str) -> time | None:
@@ -269,7 +289,7 @@ def _part_rooms(talks: Sequence[Talk], known: Iterable[str]) -> tuple[list[Talk]
     Spellings that differ in case alone are one room. A room the project already has keeps its key.
     """
     by_key: dict[str, dict[str, str]] = {}
-    for name in {talk.room: None for talk in talks}:
+    for name in dict.fromkeys(talk.room for talk in talks):
         by_key.setdefault(room_key(name), {}).setdefault(name.casefold(), name)
     ours = {clean_line(name).casefold() for name in known}
     reasons: dict[str, str] = {}
@@ -280,6 +300,8 @@ def _part_rooms(talks: Sequence[Talk], known: Iterable[str]) -> tuple[list[Talk]
         listed = " and ".join(f"'{name[:60]}'" for name in names.values())
         reason = f"The rooms {listed} would have the same name '{key}' at the recorders; one must be renamed."
         reasons |= {name: reason for name in names if len(incumbents) != 1 or name not in incumbents}
+    if not reasons:
+        return list(talks), []
     kept = [talk for talk in talks if talk.room.casefold() not in reasons]
     out = [
         Skipped(reasons[talk.room.casefold()], talk.where, talk.guid, talk.source_id, talk.title)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from tracker.fahrplan.times import print_duration
-from tracker.names import room_key
+from tracker.names import room_key as _room_key
 
 IMPORTED = frozenset(
     f"Fahrplan.{name}"
@@ -18,6 +19,10 @@ IMPORTED = frozenset(
     )
 )
 """The properties an import sets, changes and deletes; all others are left alone. Fahrplan.ID is set once."""
+
+
+room_key = lru_cache(maxsize=10_000)(_room_key)
+"""A congress has a few hundred rooms and thousands of talks in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Talk:
     optout: bool | None = None
     unclear: str = ""
     doubts: tuple[str, ...] = ()
+    room_guid: str = ""
 
     @property
     def end(self) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
@@ -40,6 +41,7 @@ class Day:
     change: time | None = None
 
 
+@lru_cache(maxsize=4096)
 def read_clock(text: str) -> time:
     """Read `H:MM`, `HH:MM` or `HH:MM:SS`. Raise ValueError."""
     found = _CLOCK.fullmatch(text)
@@ -63,6 +65,7 @@ def _offset(text: str | None) -> timezone | None:
     return timezone(distance if found[1] == "+" else -distance)
 
 
+@lru_cache(maxsize=4096)
 def read_stamp(text: str) -> Stamp:
     """Read `YYYY-MM-DD`, with `T` or a blank and a clock, with `Z`, `+HH`, `+HHMM` or `+HH:MM`. Raise ValueError."""
     found = _DATE.fullmatch(text)
@@ -80,6 +83,7 @@ def has_three_fields(text: str) -> bool:
     return _THREE.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=4096)
 def read_duration(text: str, *, seconds: bool = False) -> tuple[timedelta, str]:
     """Read a duration; return it with a doubt ('' mostly). Nothing and `:` are zero. Raise ValueError.
 
@@ -114,6 +118,22 @@ def _three(text: str, first: str, second: int, third: int, seconds: bool) -> tup
     return (int(first), second, third, 0), f"the duration '{text}' is taken as days, hours and minutes"
 
 
+def length_until(text: str, start: datetime, zone: ZoneInfo) -> tuple[timedelta, str]:
+    """Return how long it is from *start* to an end that is given as a moment, with a doubt; zero if it is none."""
+    try:
+        stamp = read_stamp(text)
+    except ValueError:
+        return timedelta(0), ""
+    if stamp.clock is None:
+        return timedelta(0), ""
+    end = datetime.combine(stamp.day, stamp.clock, stamp.offset or zone)
+    length = end.astimezone(UTC) - start.astimezone(UTC)
+    if timedelta(0) <= length <= MAX_DURATION:
+        return length, ""
+    return timedelta(0), f"its end {text[:40]} cannot be that of a talk that starts at {start:%Y-%m-%d %H:%M}"
+
+
+@lru_cache(maxsize=4096)
 def print_duration(length: timedelta) -> str:
     """Print a duration as `HH:MM` (hours go beyond 23), with `:SS` where there are seconds."""
     minutes, seconds = divmod(int(length.total_seconds()), 60)
