@@ -20,6 +20,7 @@ VIRTUAL = frozenset(
         "Encoding.Basename",
         "EncodingProfile.Basename",
         "EncodingProfile.Extension",
+        "EncodingProfile.IsMaster",
         "EncodingProfile.Slug",
     )
 )
@@ -108,6 +109,7 @@ def virtual(ticket: Ticket, stored: Mapping[str, str]) -> dict[str, str]:
         found["Encoding.Basename"] = base
         found["EncodingProfile.Slug"] = profile.slug
         found["EncodingProfile.Extension"] = profile.extension
+        found["EncodingProfile.IsMaster"] = "yes" if profile.depends_on_id is None else "no"
         found["EncodingProfile.Basename"] = "-".join(part for part in (base, profile.slug) if part) if base else ""
     return found
 

@@ -18,6 +18,9 @@ from xml.sax.saxutils import escape
 
 OK = "OK"
 TICKET_LOST = "Ticket lost"
+TERMINATE, TERMINATE_NOW = "terminate", "terminate now"
+"""Commands that a ping brings to our scripts: end after this job, or give the ticket back and end."""
+
 VERSION = "3.0"
 PREFIX = "C3TT."
 MAX_BYTES = 32 * 1024 * 1024

@@ -141,6 +141,7 @@ def test_an_encoding_ticket_has_the_virtual_properties_of_the_seed(project, tick
         "Encoding.Basename": f"demo-{number}-deu-a_talk",
         "EncodingProfile.Basename": f"demo-{number}-deu-a_talk-hd",
         "EncodingProfile.Extension": "mp4",
+        "EncodingProfile.IsMaster": "yes",
         "EncodingProfile.Slug": "hd",
         "Fahrplan.ID": str(number),
         "Project.Slug": "demo",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from tracker.db import db
 from tracker.models import (
@@ -14,7 +13,6 @@ from tracker.models import (
     Property,
     ScheduleEvent,
     Ticket,
-    Worker,
 )
 
 
@@ -68,8 +66,3 @@ def forget_fahrplan_files(project_id: int, keep: int) -> None:
             FahrplanFile.project_id == project_id, FahrplanFile.id.not_in(newest.limit(keep).scalar_subquery())
         )
     )
-
-
-def touch_worker(worker_id: int, **values: Any) -> None:
-    """Update columns of a worker."""
-    db.session.execute(update(Worker).where(Worker.id == worker_id).values(**values))

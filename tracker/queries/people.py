@@ -14,6 +14,7 @@ from tracker.models import (
     LoginFailure,
     Project,
     User,
+    WorkerGroupProject,
 )
 
 
@@ -40,9 +41,13 @@ def all_projects(only: Collection[int] | None = None) -> Sequence[Project]:
     return db.session.scalars(statement).all()
 
 
-def writable_projects() -> Sequence[Project]:
-    """List the projects that scripts may work on, by id."""
-    return db.session.scalars(select(Project).where(Project.read_only.is_(False)).order_by(Project.id)).all()
+def writable_projects(group_id: int | None = None) -> Sequence[Project]:
+    """List the projects that scripts may work on, by id; with *group_id* only those the group is listed for."""
+    statement = select(Project).where(Project.read_only.is_(False)).order_by(Project.id)
+    if group_id is not None:
+        listed = select(WorkerGroupProject.project_id).where(WorkerGroupProject.group_id == group_id)
+        statement = statement.where(Project.id.in_(listed))
+    return db.session.scalars(statement).all()
 
 
 def user_by_name(name: str) -> User | None:

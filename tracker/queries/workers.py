@@ -2,41 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import contains_eager
 
 from tracker.db import db
-from tracker.models import (
-    Poll,
-    Reply,
-    Ticket,
-    Worker,
-    WorkerGroup,
-)
+from tracker.models import Poll, Reply, Ticket, Worker, WorkerGroup, WorkerGroupProject
+
+# --- workers -----------------------------------------------------------------------------------------------------
 
 
-def v3_group() -> WorkerGroup:
-    """Return the group of the workers of the v3 door, made if a database has none."""
-    found = db.session.scalar(select(WorkerGroup).where(WorkerGroup.v3))
-    if found is not None:
-        return found
-    values = {"name": "scripts", "token": "scripts", "v3": True, "all_projects": True}
-    db.session.execute(insert(WorkerGroup).values(values).on_conflict_do_nothing())
-    return db.session.scalars(select(WorkerGroup).where(WorkerGroup.v3)).one()
+def v3_worker(name: str, long_ago: timedelta) -> tuple[Worker, bool] | None:
+    """Return the worker *name* of the v3 door, and whether it was heard of longer ago than that."""
+    return _known(name, WorkerGroup.v3, long_ago)
 
 
-def register_worker(group_id: int, name: str) -> Worker:
+def worker_of(group_id: int, name: str, long_ago: timedelta) -> tuple[Worker, bool] | None:
+    """Return the worker *name* of a group, and whether it was heard of longer ago than that."""
+    return _known(name, WorkerGroup.id == group_id, long_ago)
+
+
+def _known(name: str, group: Any, long_ago: timedelta) -> tuple[Worker, bool] | None:
+    row = db.session.execute(
+        select(Worker, Worker.last_seen < func.now() - long_ago)
+        .join(Worker.group)
+        .where(group, Worker.name == name)
+        .options(contains_eager(Worker.group))
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
+def register_worker(group_id: int, name: str, address: str = "") -> Worker:
     """Return the worker *name* of a group, made if it is new (safe when two calls race); its last_seen is now."""
     statement = (
         insert(Worker)
-        .values(group_id=group_id, name=name, last_seen=func.now())
+        .values(group_id=group_id, name=name, address=address, last_seen=func.now())
         .on_conflict_do_update(index_elements=[Worker.group_id, Worker.name], set_={"last_seen": func.now()})
         .returning(Worker)
     )
     return db.session.scalars(statement, execution_options={"populate_existing": True}).one()
+
+
+def note_seen(worker_id: int, address: str) -> None:
+    """Write down that a worker called just now, and from where."""
+    touch_worker(worker_id, last_seen=func.now(), address=address)
+
+
+def touch_worker(worker_id: int, **values: Any) -> None:
+    """Update columns of a worker."""
+    db.session.execute(update(Worker).where(Worker.id == worker_id).values(**values))
+
+
+def lock_worker(worker_id: int) -> Worker | None:
+    """Return a worker with its row locked and its values read anew; nobody assigns a ticket to it meanwhile."""
+    return db.session.scalar(
+        select(Worker)
+        .where(Worker.id == worker_id)
+        .with_for_update(of=Worker)
+        .execution_options(populate_existing=True)
+    )
+
+
+def take_command(worker_id: int) -> str:
+    """Return the command queued for a worker, '' for none, and take it off: of two that ask at once one gets it."""
+    before = select(Worker.id, Worker.command).where(Worker.id == worker_id).with_for_update().cte("before")
+    found = db.session.scalar(
+        update(Worker)
+        .where(Worker.id == before.c.id, before.c.command != "")
+        .values(command="")
+        .returning(before.c.command)
+        .execution_options(synchronize_session=False)
+    )
+    return found or ""
+
+
+def workers_named(name: str) -> Sequence[Worker]:
+    """List the workers of this name in all groups."""
+    return db.session.scalars(
+        select(Worker).join(Worker.group).where(Worker.name == name).order_by(WorkerGroup.name)
+    ).all()
 
 
 def all_workers(since: datetime) -> Sequence[tuple[Worker, Ticket | None]]:
@@ -50,31 +98,118 @@ def all_workers(since: datetime) -> Sequence[tuple[Worker, Ticket | None]]:
     return [(worker, ticket) for worker, ticket in rows]
 
 
-def reply(worker_id: int, request_id: str) -> bytes | None:
-    """Return the stored answer to a worker's request id."""
-    return db.session.scalar(select(Reply.body).where(Reply.worker_id == worker_id, Reply.request_id == request_id))
+def held_tickets(worker_ids: Collection[int], project_id: int | None = None) -> Sequence[int]:
+    """List the ids of the tickets that some workers hold, in one project or in all, in order."""
+    statement = select(Ticket.id).where(Ticket.worker_id.in_(worker_ids)).order_by(Ticket.id)
+    if project_id is not None:
+        statement = statement.where(Ticket.project_id == project_id)
+    return db.session.scalars(statement).all()
 
 
-def forget_replies(before: datetime) -> None:
-    """Delete stored answers older than a moment."""
-    db.session.execute(delete(Reply).where(Reply.created < before))
+# --- groups ------------------------------------------------------------------------------------------------------
 
 
-def lock_request(worker_id: int, request_id: str) -> None:
-    """Hold an advisory lock for this request id, so that a retry waits for the first call to end."""
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{worker_id}/{request_id}", 0))))
+def v3_group() -> WorkerGroup:
+    """Return the group of the workers of the v3 door, made if a database has none."""
+    found = db.session.scalar(select(WorkerGroup).where(WorkerGroup.v3))
+    if found is not None:
+        return found
+    values = {"name": "scripts", "token": "scripts", "v3": True, "all_projects": True}
+    db.session.execute(insert(WorkerGroup).values(values).on_conflict_do_nothing())
+    return db.session.scalars(select(WorkerGroup).where(WorkerGroup.v3)).one()
+
+
+def group_by_name(name: str) -> WorkerGroup | None:
+    """Return the group with this name."""
+    return db.session.scalar(select(WorkerGroup).where(WorkerGroup.name == name))
+
+
+def group_by_token(token: str) -> WorkerGroup | None:
+    """Return the group with this token."""
+    return db.session.scalar(select(WorkerGroup).where(WorkerGroup.token == token))
+
+
+def all_groups() -> Sequence[WorkerGroup]:
+    """List the worker groups by name."""
+    return db.session.scalars(select(WorkerGroup).order_by(WorkerGroup.name)).all()
+
+
+def lock_group_members(group_id: int) -> Sequence[int]:
+    """Lock the workers of a group, so that none is assigned a ticket meanwhile; return their ids."""
+    return db.session.scalars(
+        select(Worker.id).where(Worker.group_id == group_id).order_by(Worker.id).with_for_update()
+    ).all()
+
+
+def group_rows(group_id: int) -> Sequence[WorkerGroupProject]:
+    """List what a group has of single projects: that it works for them, with which filter; by project id."""
+    return db.session.scalars(
+        select(WorkerGroupProject)
+        .where(WorkerGroupProject.group_id == group_id)
+        .order_by(WorkerGroupProject.project_id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def has_project(group_id: int, project_id: int) -> bool:
+    """Tell whether a group is listed for a project."""
+    row = exists().where(WorkerGroupProject.group_id == group_id, WorkerGroupProject.project_id == project_id)
+    return bool(db.session.scalar(select(row)))
+
+
+def add_group_project(group_id: int, project_id: int) -> None:
+    """List a project for a group; a row that is there stays."""
+    db.session.execute(
+        insert(WorkerGroupProject).values(group_id=group_id, project_id=project_id).on_conflict_do_nothing()
+    )
+
+
+def delete_group_project(group_id: int, project_id: int) -> None:
+    """Take a project from a group."""
+    db.session.execute(
+        delete(WorkerGroupProject).where(
+            WorkerGroupProject.group_id == group_id, WorkerGroupProject.project_id == project_id
+        )
+    )
+
+
+# --- answers kept ------------------------------------------------------------------------------------------------
+
+
+def reply(worker_id: int, request_id: str, overdue: timedelta) -> tuple[bytes | None, bool]:
+    """Return the stored answer to a worker's request id, and whether any answer is older than *overdue*."""
+    body = select(Reply.body).where(Reply.worker_id == worker_id, Reply.request_id == request_id).scalar_subquery()
+    old = exists().where(Reply.created < func.now() - overdue)
+    row = db.session.execute(select(body, old)).one()
+    return row[0], row[1]
+
+
+def add_reply(worker_id: int, request_id: str, body: bytes) -> bool:
+    """Store an answer; False when there is one already. Waits for a transaction that is about to store one."""
+    added = db.session.scalar(
+        insert(Reply)
+        .values(worker_id=worker_id, request_id=request_id, body=body)
+        .on_conflict_do_nothing()
+        .returning(Reply.worker_id)
+    )
+    return added is not None
+
+
+def forget_replies(keep: timedelta) -> None:
+    """Delete stored answers older than *keep*, but for those that somebody else is about to delete."""
+    old = select(Reply.worker_id, Reply.request_id).where(Reply.created < func.now() - keep)
+    db.session.execute(
+        delete(Reply)
+        .where(tuple_(Reply.worker_id, Reply.request_id).in_(old.with_for_update(skip_locked=True)))
+        .execution_options(synchronize_session=False)
+    )
+
+
+# --- who asked for work ------------------------------------------------------------------------------------------
 
 
 def note_poll(project_id: int, state: str) -> None:
-    """Remember that a worker asked for work in *state*; written at most every 30 s.
-
-    It is looked at first: even an insert that changes nothing would lock the row, and workers would queue up on it.
-    """
-    recent = select(Poll.state).where(
-        Poll.project_id == project_id, Poll.state == state, Poll.asked > func.now() - timedelta(seconds=30)
-    )
-    if db.session.scalar(recent) is not None:
-        return
+    """Remember that a worker asked for work in *state*; written at most every 30 s."""
     statement = insert(Poll).values(project_id=project_id, state=state, asked=func.now())
     db.session.execute(
         statement.on_conflict_do_update(

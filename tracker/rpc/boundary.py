@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Response
+from flask import Response, request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from tracker import wire, workers
 from tracker.db import transaction
@@ -16,6 +17,8 @@ from tracker.rpc.table import METHODS, Call, Method, dispatch
 log = logging.getLogger(__name__)
 
 BAD_REQUEST, INTERNAL = -32700, -32500
+DISCARD = 4 * wire.MAX_BYTES
+"""Bytes of a call that is too long which are taken in, so that the sender comes to read the answer."""
 
 
 def respond(who: str, work: Callable[[], bytes]) -> Response:
@@ -48,13 +51,66 @@ def _guarded(who: str, work: Callable[[], bytes]) -> bytes:
         return wire.fault(INTERNAL, "The tracker failed to answer this call; its log says why.")
 
 
-def once(call: Call, name: str, params: list[Any], request_id: str, methods: Mapping[str, Method] = METHODS) -> bytes:
-    """Run the call in one transaction; a request id already answered gets the same answer again (design D5)."""
-    with transaction():
-        known = workers.REQUEST_ID.match(request_id)
-        if known and (body := workers.remembered(call.worker, request_id)) is not None:
-            return body
-        body = wire.answer(dispatch(call, name, params, methods))
-        if known:
-            workers.remember(call.worker, request_id, body)
+def received() -> bytes:
+    """Return the body of the request. Raises WireError when it is too long, or did not come (see tracker.patience)."""
+    request.max_content_length = wire.MAX_BYTES
+    try:
+        found = request.stream.read()
+        if request.content_length is None:
+            request.stream.read(1)  # of unknown length: only now it turns out to be too long
+        return found
+    except RequestEntityTooLarge:
+        _discard()
+        raise wire.WireError(f"a message may have {wire.MAX_BYTES} bytes at most") from None
+    except ClientDisconnected:
+        raise wire.WireError("the call did not arrive as a whole in time") from None
+
+
+def _discard() -> None:
+    stream, left = request.environ["wsgi.input"], min(request.content_length or DISCARD, DISCARD)
+    try:
+        while left > 0 and (piece := stream.read(min(left, 1 << 16))):
+            left -= len(piece)
+    except OSError:
+        log.debug("the sender of a call that is too long went away")
+
+
+Entered = tuple[Call, str, list[Any]]
+"""Who calls, which method, with which parameters."""
+
+
+def once(enter: Callable[[], Entered], request_id: str, methods: Mapping[str, Method] = METHODS) -> bytes:
+    """Run a call in one transaction; a request id already answered gets the same answer again (design D5).
+
+    *enter* finds out who calls, inside of the transaction. A refused call is undone, but that its worker lives is kept.
+    """
+    known = request_id if workers.REQUEST_ID.match(request_id) else ""
+    entered: list[Entered] = []
+    try:
+        with transaction():
+            entered.append(enter())
+            return _answer(*entered[0], known, methods)
+    except workers.AnsweredMeanwhile:
+        return _again(enter, known) or wire.fault(INTERNAL, "The answer to this request is gone; ask anew.")
+    except TrackerError as refusal:
+        if not entered or isinstance(refusal, DatabaseError) or not (body := _again(enter, known)):
+            raise
         return body
+
+
+def _answer(call: Call, name: str, params: list[Any], known: str, methods: Mapping[str, Method]) -> bytes:
+    """Answer a call; what changes something is kept under its request id, what only reads may be read again."""
+    kept = bool(known) and name.lower() in methods and methods[name.lower()].writes
+    if kept and (body := workers.remembered(call.worker, known)) is not None:
+        return body
+    body = wire.answer(dispatch(call, name, params, methods))
+    if kept:
+        workers.remember(call.worker, known, body)
+    return body
+
+
+def _again(enter: Callable[[], Entered], known: str) -> bytes | None:
+    """Note that the worker lives; return what the same call, made twice at once, was answered elsewhere."""
+    with transaction():
+        worker = enter()[0].worker
+        return workers.remembered(worker, known) if known else None

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, request
 
-from tracker import projects, wire, workers
-from tracker.db import transaction
-from tracker.errors import NotFound, ProjectMissing
-from tracker.models import Project
+from tracker import hosts, projects, wire, workers
+from tracker.errors import BadLogin, NotFound, ProjectMissing, TrackerError
+from tracker.models import Project, WorkerGroup
 from tracker.rpc import boundary
 from tracker.rpc.table import Call
 
 bp = Blueprint("rpc", __name__, url_prefix="/rpc")
+
+
+ADDRESS = "The address has to be /rpc/<login hash>/<FQDN>[/<project slug>]."
 
 
 @bp.post("/<login_hash>/<fqdn>")
@@ -20,22 +22,79 @@ def door(login_hash: str, fqdn: str, slug: str = "") -> Response:
     """Answer one call; who calls is known before anything is said about the call."""
 
     def work() -> bytes:
-        with transaction():
-            worker = workers.identify(login_hash, fqdn, current_app.config["RPC_SECRETS"])
-        name, params = wire.read_call(request.get_data())
-        call = Call(worker, _project(slug), lease(request.headers.get(wire.LEASE_SECONDS, "")))
-        return boundary.once(call, name, params, request.headers.get(wire.REQUEST_ID, ""))
+        _refuse_if_closed()
+        workers.check_login(login_hash, fqdn, current_app.config["RPC_SECRETS"])
+        _look_at_host(fqdn)
+        name, params = wire.read_call(boundary.received())
+
+        def enter() -> boundary.Entered:
+            worker = workers.known_by(fqdn, request.remote_addr or "")
+            return Call(worker, _project(worker.group, slug), _lease()), name, params
+
+        return boundary.once(enter, request.headers.get(wire.REQUEST_ID, ""))
 
     return boundary.respond(fqdn, work)
 
 
-def _project(slug: str) -> Project | None:
+@bp.post("/<path:rest>")
+def lost(rest: str) -> Response:
+    """Answer a call to an address that has too little or too much, so that its author sees what is wrong."""
+
+    def work() -> bytes:
+        raise NoHost() if rest.count("/") == 0 else BadLogin(ADDRESS)
+
+    return boundary.respond("", work)
+
+
+class NoHost(TrackerError):
+    """The address has no host name: it has to be /rpc/<login hash>/<FQDN>[/<project slug>]."""
+
+    fault_code = 402
+
+
+class NoSecret(TrackerError):
+    """The tracker has no secret for scripts; its admin has to set FAHRWERK_SECRET."""
+
+    fault_code = 500
+
+
+class Closed(TrackerError):
+    """API 3.0 is switched off on this tracker (FAHRWERK_RPC_V3); its admin can switch it on, or give you API 4.0."""
+
+    fault_code = 403
+
+
+def _refuse_if_closed() -> None:
+    if not current_app.config["SETTINGS"].rpc_v3:
+        raise Closed()
+    if not current_app.config["RPC_SECRETS"]:
+        raise NoSecret()
+
+
+def _look_at_host(fqdn: str) -> None:
+    """Compare the caller's address with its name in DNS, as FAHRWERK_WORKER_DNS says; raise BadLogin."""
+    mode, known = current_app.config["SETTINGS"].worker_dns, current_app.extensions["hosts"]
+    if mode == hosts.LOG:
+        known.note(fqdn, request.remote_addr or "")
+    elif mode == hosts.ENFORCE and (reason := known.objection(fqdn, request.remote_addr or "")):
+        raise BadLogin(reason)
+
+
+def _project(group: WorkerGroup, slug: str) -> Project | None:
+    """Return the project in the address; one that the group does not work for is as good as none."""
     if not slug:
         return None
     try:
-        return projects.get(slug)
+        found = projects.get(slug)
     except NotFound as error:
         raise ProjectMissing(str(error)) from None
+    if not workers.groups.works_for(group, found.id):
+        raise ProjectMissing(f"There is no project {slug!r} for the workers of {group.name}.")
+    return found
+
+
+def _lease() -> int | None:
+    return lease(request.headers.get(wire.LEASE_SECONDS, ""))
 
 
 def lease(text: str) -> int | None:

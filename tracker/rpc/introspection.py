@@ -32,7 +32,7 @@ def method_signature(call: Call, name: str) -> list[Any]:
     return [published(read_text(name)).signature]
 
 
-@method("system.multicall", project=False)
+@method("system.multicall", project=False, writes=True)
 def multicall(call: Call, calls: list[Any]) -> list[Any]:
     """Make several calls in one request and one transaction each step; results are one-item lists or faults."""
     if not isinstance(calls, list) or len(calls) > MAX_CALLS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracker import patterns, profiles, properties, queries, tickets, wire
+from tracker import patterns, profiles, properties, queries, tickets, wire, workers
 from tracker.errors import InvalidInput, NotFound
 from tracker.models import Ticket
 from tracker.rpc.table import Call, method
@@ -39,7 +39,7 @@ def get_version(call: Call) -> str:
 @method("getProjects", project=False)
 def get_projects(call: Call, read_only: bool = False, list_encoding_profiles: bool = True) -> list[Any]:
     """Return the projects; archived ones too with read_only, each with its encoding profiles unless told not to."""
-    found = queries.all_projects() if read_flag(read_only) else queries.writable_projects()
+    found = workers.groups.projects_of(call.worker.group, archived=read_flag(read_only))
     return [project_struct(project, read_flag(list_encoding_profiles)) for project in found]
 
 
@@ -49,7 +49,7 @@ def get_services(call: Call) -> list[Any]:
     return list(workflow("classic").services)
 
 
-@method("ping", project=False)
+@method("ping", project=False, writes=True)
 def ping(call: Call, ticket_id: int | None = None, log_message_delta: str = "", progress: float | None = None) -> str:
     """Say that the worker lives and how far its ticket is (percent); return "OK", "Ticket lost" or a queued command."""
     number = None if _absent(ticket_id) else read_id(ticket_id)
@@ -113,13 +113,13 @@ class NoProperties(InvalidInput):
 @method("getUnassignedTicketsInState")
 def get_unassigned_tickets_in_state(call: Call, state: str) -> list[Any]:
     """Return the tickets in a state that nobody holds and that did not fail."""
-    return [ticket_struct(t) for t in queries.unassigned_in_state(call.project.id, read_text(state))]
+    return [ticket_struct(t) for t in queries.unassigned_in_state(call.project.id, read_state(state))]
 
 
 @method("assignNextUnassignedForState", writes=True)
 def assign_next_unassigned_for_state(call: Call, state: str) -> dict[str, Any] | bool:
     """Take the next ticket for a process state; it is the caller's and in that state then. False when there is none."""
-    found = tickets.claim_next(call.project, read_state(call, state), call.worker, call.lease_s)
+    found = tickets.claim_next(call.project, read_state(state), call.worker, call.lease_s)
     return ticket_struct(found) if found else False
 
 
@@ -138,7 +138,7 @@ def set_ticket_failed(call: Call, ticket_id: int, log_message: str = "") -> bool
 @method("setTicketNextState", writes=True)
 def set_ticket_next_state(call: Call, ticket_id: int, state: str, log_message: str = "") -> bool:
     """Move an unassigned ticket that is still in the given state on to the next; False when it is not."""
-    return tickets.next_state(read_id(ticket_id), call.project, read_text(state), call.worker, read_text(log_message))
+    return tickets.next_state(read_id(ticket_id), call.project, read_state(state), call.worker, read_text(log_message))
 
 
 @method("giveBackTicket", writes=True)

@@ -32,6 +32,7 @@ from tracker.tickets.dispatch import (
     next_state,
     return_silent,
     set_properties,
+    take_back,
     withdrawn,
 )
 from tracker.tickets.drafts import draft_of, drop_draft, save_draft
@@ -99,6 +100,7 @@ __all__ = [
     "start_cut",
     "start_fix",
     "switch_off",
+    "take_back",
     "take_over",
     "unable",
     "why_waiting",

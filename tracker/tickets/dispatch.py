@@ -13,12 +13,13 @@ from tracker.statemachine import ENCODER, ENCODING, RECORDING, SCRIPT_A, State, 
 from tracker.tickets import moves
 from tracker.tickets.actor import TRACKER, Actor
 
-ASSIGN, DONE, FAIL, GIVE_BACK, LOST = (
+ASSIGN, DONE, FAIL, GIVE_BACK, LOST, TAKEN_BACK = (
     "RPC.assignNextUnassignedForState",
     "RPC.setTicketDone",
     queries.FAILED_EVENT,
     "RPC.giveBack",
     "Lease.lost",
+    "Worker.takenBack",
 )
 REPEAT_AFTER = timedelta(seconds=10)
 MAX_LEASE_S, MAX_RETRY_S = 24 * 3600, 7 * 24 * 3600
@@ -191,6 +192,18 @@ def give_back(ticket_id: int, project: Project, worker: Worker, reason: str, ret
     ticket.waiting = reason[:2000] or told
     ticket.losses = 0
     ticket.not_before = now() + timedelta(seconds=retry_after_s) if retry_after_s else None
+    return True
+
+
+def take_back(ticket_id: int, actor: Actor, reason: str) -> bool:
+    """Return a ticket that a worker holds to the state before, free for others. False when no worker has it.
+
+    It does not count as lost by a silent worker.
+    """
+    ticket = moves.lock(ticket_id)
+    if ticket.worker_id is None:
+        return False
+    moves.move(ticket, _before(ticket), actor, TAKEN_BACK, reason)
     return True
 
 

@@ -60,11 +60,18 @@ def test_what_is_no_host_name_is_refused_also_with_a_right_hash(db_session, name
         workers.identify(md5(name + "secret"), name, ["secret"])
 
 
-def test_a_call_shows_that_the_worker_lives(db_session):
+def test_a_call_shows_that_the_worker_lives_and_where(db_session):
     worker = make_worker("vm")
     worker.last_seen = now() - timedelta(hours=1)
     db.session.flush()
-    assert workers.identify(md5("vmsecret"), "vm", ["secret"]).last_seen > now() - timedelta(minutes=5)
+    found = workers.identify(md5("vmsecret"), "vm", ["secret"], "192.0.2.7")
+    assert found.last_seen > now() - timedelta(minutes=5) and found.address == "192.0.2.7"
+
+
+def test_that_it_lives_is_not_written_with_every_call(db_session):
+    before = make_worker("vm").last_seen
+    db.session.commit()
+    assert workers.identify(md5("vmsecret"), "vm", ["secret"]).last_seen == before
 
 
 def test_an_answer_is_remembered_for_its_worker_and_request(db_session):
@@ -76,12 +83,22 @@ def test_an_answer_is_remembered_for_its_worker_and_request(db_session):
     assert workers.remembered(other, "request-1") is None
 
 
-def test_old_answers_go(db_session):
+def test_an_answer_given_meanwhile_is_not_given_another_way(db_session):
     worker = make_worker("a")
-    db.session.add(Reply(worker_id=worker.id, request_id="old-request", body=b"x", created=now() - timedelta(hours=7)))
+    workers.remember(worker, "request-1", b"answer")
+    with pytest.raises(workers.AnsweredMeanwhile):
+        workers.remember(worker, "request-1", b"another")
+
+
+def test_old_answers_go_about_once_an_hour(db_session):
+    worker = make_worker("a")
+    for name, hours in (("oldest-one", 8), ("older-one", 6.5), ("good-one", 5)):
+        moment = now() - timedelta(hours=hours)
+        db.session.add(Reply(worker_id=worker.id, request_id=name, body=b"x", created=moment))
     db.session.flush()
-    workers.remember(worker, "new-request", b"y")
-    assert db.session.scalars(select(Reply.request_id)).all() == ["new-request"]
+    for _ in range(2):
+        workers.remembered(worker, "another-one")
+        assert db.session.scalars(select(Reply.request_id)).all() == ["good-one"]
 
 
 @pytest.mark.parametrize("text", ["", "short", "a b c d e f", "x" * 81, "12345678\n"])
