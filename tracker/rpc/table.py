@@ -9,19 +9,27 @@ from types import UnionType
 from typing import Any, get_args, get_origin
 
 from tracker import wire
-from tracker.errors import ProjectMissing, ProjectReadOnly, TrackerError
-from tracker.models import Project, Worker
+from tracker.errors import NotPermitted, ProjectMissing, ProjectReadOnly, TrackerError
+from tracker.models import Project, User, Worker
 
 NO_METHOD, BAD_PARAMETERS = -32601, -32602
 
 
 @dataclass(frozen=True)
 class Call:
-    """Who calls, for which project, and how often the caller will be heard of."""
+    """Who calls, a worker or the program of a user, for which project, and how often a worker will be heard of."""
 
-    worker: Worker
+    worker_or_none: Worker | None
     project_or_none: Project | None = None
     lease_s: int | None = None
+    reader: User | None = None
+
+    @property
+    def worker(self) -> Worker:
+        """Return the worker that calls; only methods that change nothing are there for others."""
+        if self.worker_or_none is None:
+            raise NotPermitted("Only a worker may do this.")
+        return self.worker_or_none
 
     @property
     def project(self) -> Project:
@@ -33,12 +41,13 @@ class Call:
 
 @dataclass(frozen=True)
 class Method:
-    """A published method: its function, whether it needs a project, and whether it changes anything."""
+    """A published method: its function, whether it needs a project and changes anything, its own faults."""
 
     name: str
     function: Callable[..., Any]
     needs_project: bool
     writes: bool
+    faults: tuple[int, ...] = ()
 
     @property
     def parameters(self) -> list[inspect.Parameter]:
@@ -62,13 +71,21 @@ METHODS: dict[str, Method] = {}
 
 
 def method(
-    name: str, *, project: bool = True, writes: bool = False, methods: dict[str, Method] = METHODS
+    name: str,
+    *,
+    project: bool = True,
+    writes: bool = False,
+    faults: tuple[int, ...] = (),
+    methods: dict[str, Method] = METHODS,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Publish a function under its wire *name*; calls find methods in the table only, never by attribute."""
+    """Publish a function under its wire *name*; calls find methods in the table only, never by attribute.
+
+    *faults* are the numbers of refusals of its own, besides those that any call can get; docs/api.md lists them.
+    """
 
     def publish(function: Callable[..., Any]) -> Callable[..., Any]:
         full = name if name.startswith("system.") else wire.PREFIX + name
-        methods[full.lower()] = Method(full, function, project, writes)
+        methods[full.lower()] = Method(full, function, project, writes, faults)
         return function
 
     return publish
