@@ -9,10 +9,10 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, MetaData, event
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
-from tracker.errors import DatabaseError
+from tracker.errors import DatabaseError, TrackerError
 
 CONVENTION = {
     "ix": "ix_%(column_0_label)s",
@@ -31,6 +31,10 @@ class Base(DeclarativeBase):
 
 STATEMENT_MS = 30_000
 """A statement that takes longer, or waits so long for a lock, is given up: nobody listens to its answer any more."""
+
+
+UNIQUE_VIOLATION = "23505"
+"""PostgreSQL's name for a row whose unique name is taken."""
 
 
 class Database(SQLAlchemy):
@@ -67,6 +71,21 @@ def transaction() -> Iterator[None]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+@contextmanager
+def unless_taken(taken: TrackerError) -> Iterator[None]:
+    """Flush what is added inside, or raise *taken* when another transaction took the unique name at the same moment.
+
+    Looking before writing cannot see what the other has not committed yet.
+    """
+    try:
+        with db.session.begin_nested():
+            yield
+    except IntegrityError as error:
+        if getattr(error.orig, "pgcode", "") != UNIQUE_VIOLATION:
+            raise
+        raise taken from error
 
 
 def now() -> datetime:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from tracker import properties, queries
-from tracker.db import db
+from tracker import properties, queries, tickets
+from tracker.db import db, unless_taken
 from tracker.errors import InvalidInput, NotFound
 from tracker.models import Project, Ticket
-from tracker.statemachine import ENCODING, RECORDING, TYPES, WORKFLOWS, talk_progress, workflow
+from tracker.statemachine import ENCODING, MISC, RECORDING, STATIC, TYPES, WORKFLOWS, talk_progress, workflow
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}\Z")
 LANGUAGE = re.compile(r"[a-z]{3}\Z")
-KEEP = {
-    RECORDING: ("scheduled", "copied"),
+KEEP: Mapping[str, tuple[str, ...]] = {
+    RECORDING: ("locked", "copied"),
     ENCODING: ("material needed", "ready to encode", "released"),
-    "misc": ("open",),
+    MISC: (),
 }
 """States that cannot be switched off: the tracker itself moves tickets into them."""
 
@@ -46,14 +47,15 @@ def create(
         raise InvalidInput(
             f"Slug {slug!r}: lower-case letters, digits, - and _, at most 50, letter or digit first.", "slug"
         )
+    taken = InvalidInput(f"There is already a project {slug!r}.", "slug")
     if queries.project_by_slug(slug) is not None:
-        raise InvalidInput(f"There is already a project {slug!r}.", "slug")
+        raise taken
     if workflow_name not in WORKFLOWS:
         raise InvalidInput(f"Workflow {workflow_name!r} is unknown; there are: {', '.join(WORKFLOWS)}.", "workflow")
     project = Project(slug=slug, workflow=workflow_name)
     configure(project, title=title, time_zone=time_zone, languages=languages)
-    db.session.add(project)
-    db.session.flush()
+    with unless_taken(taken):
+        db.session.add(project)
     properties.write(project, values or {})
     return project
 
@@ -68,8 +70,13 @@ def configure(
     separate_checker: bool | None = None,
     max_attempts: int | None = None,
     disabled_states: Mapping[str, Collection[str]] | None = None,
+    dependee_state: str | None = None,
 ) -> None:
-    """Change the settings of a project; None leaves one alone. Raises InvalidInput, naming the field."""
+    """Change the settings of a project; None leaves one alone. Raises InvalidInput, naming the field.
+
+    *disabled_states* maps types of tickets to the states that are off; none of them may hold tickets. *dependee_state*
+    is the static encoding state that a master has to reach before tickets that depend on it are handed out.
+    """
     if title is not None:
         project.title = title.strip() or project.slug
     if time_zone is not None:
@@ -81,11 +88,19 @@ def configure(
     if separate_checker is not None:
         project.separate_checker = separate_checker
     if max_attempts is not None:
-        if not 1 <= max_attempts <= 100:
-            raise InvalidInput("A ticket may get lost 1 to 100 times before it fails.", "max_attempts")
-        project.max_attempts = max_attempts
+        project.max_attempts = _attempts(max_attempts)
     if disabled_states is not None:
         project.disabled_states = _disabled(project, disabled_states)
+    if dependee_state is not None:
+        project.dependee_state = _dependee_state(project, dependee_state)
+    if not (project.id is None or disabled_states is dependee_state is None):
+        tickets.settle_project(project)
+
+
+def _attempts(number: int) -> int:
+    if not 1 <= number <= 100:
+        raise InvalidInput("A ticket may get lost 1 to 100 times before it fails.", "max_attempts")
+    return number
 
 
 _zones = cache(available_timezones)
@@ -115,7 +130,34 @@ def _disabled(project: Project, wanted: Mapping[str, Collection[str]]) -> dict[s
                 raise InvalidInput(
                     f"State {name!r} cannot be switched off: the tracker itself uses it.", "disabled_states"
                 )
+    _are_empty(project, wanted)
+    for kind, table in flow.tables.items():
+        if table.initial_state(wanted.get(kind, ())) is None:
+            raise InvalidInput(f"No state is left in which a {kind} ticket could begin.", "disabled_states")
     return {kind: list(names) for kind, names in wanted.items() if names}
+
+
+def _are_empty(project: Project, wanted: Mapping[str, Collection[str]]) -> None:
+    """Raise InvalidInput when tickets stand in a state that is to be switched off now."""
+    if project.id is None:
+        return
+    held: Counter[tuple[str, str]] = Counter()
+    for kind, state, _failed, count in queries.state_counts(project.id):
+        held[kind, state] += count
+    for kind, names in wanted.items():
+        for name in set(names) - set(project.disabled_states.get(kind, ())):
+            if count := held[kind, name]:
+                told = "1 ticket is" if count == 1 else f"{count} tickets are"
+                raise InvalidInput(f"State {name!r} cannot be switched off: {told} in it.", "disabled_states")
+
+
+def _dependee_state(project: Project, name: str) -> str:
+    """Read the state a master has to reach; work under way is no state to rely on, so it is a static one."""
+    table = workflow(project.workflow or "classic").tables[ENCODING]
+    known = [state.name for state in table.states[1:] if state.kind == STATIC]
+    if name not in known:
+        raise InvalidInput(f"A master cannot be asked for {name!r}; there are: {', '.join(known)}.", "dependee_state")
+    return name
 
 
 def progress(project: Project) -> float:
@@ -129,8 +171,10 @@ def progress(project: Project) -> float:
 
 
 def progress_of_talk(recording: Ticket) -> float:
-    """Return the percent of a talk: the mean of its recording and its encoding tickets."""
-    return talk_progress(recording.progress, [c.progress for c in recording.children if c.type == ENCODING])
+    """Return the percent of a talk: the mean of its recording and its encoding tickets that are not off."""
+    return talk_progress(
+        recording.progress, [c.progress for c in recording.children if c.type == ENCODING and not c.off]
+    )
 
 
 @dataclass

@@ -10,7 +10,7 @@ from datetime import timedelta
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from tracker import queries
-from tracker.db import db, now
+from tracker.db import db, now, unless_taken
 from tracker.errors import InvalidInput, NotFound, NotPermitted
 from tracker.models import LoginFailure, Project, User
 
@@ -34,14 +34,15 @@ def create(name: str, password: str, role: str = "user", only: Collection[Projec
     """Make an account; *only* restricts it to projects. Raises InvalidInput, naming the field."""
     if not NAME.match(name):
         raise InvalidInput(f"User name {name!r}: letters, digits and . _ @ -, at most 60.", "name")
+    taken = InvalidInput(f"There is already a user {name!r}.", "name")
     if queries.user_by_name(name) is not None:
-        raise InvalidInput(f"There is already a user {name!r}.", "name")
+        raise taken
     if role not in ROLES:
         raise InvalidInput(f"Role {role!r} is unknown; there are: {', '.join(ROLES)}.", "role")
     user = User(name=name, role=role, projects=list(only), password_hash="", session_token="")
     set_password(user, password)
-    db.session.add(user)
-    db.session.flush()
+    with unless_taken(taken):
+        db.session.add(user)
     return user
 
 

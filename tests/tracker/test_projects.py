@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import threading
 
-from tests.factories import encoding, make_project, make_recording, put
-from tracker import projects, properties
+import pytest
+from sqlalchemy import text
+
+from tests.factories import committing, encoding, make_project, make_recording, put
+from tests.tracker.test_profiles import sheet
+from tracker import profiles, projects, properties, tickets, users
+from tracker.db import db, transaction
 from tracker.errors import InvalidInput, NotFound
 from tracker.statemachine import CLASSIC, ENCODING, MISC, RECORDING
 
@@ -89,9 +94,74 @@ def test_states_that_the_tracker_needs_stay_on(db_session, kind, state):
 
 
 def test_what_the_tracker_moves_tickets_into_by_itself_stays_on():
-    for kind in (RECORDING, ENCODING, MISC):
-        assert CLASSIC.tables[kind].initial in projects.KEEP[kind]
-    assert CLASSIC.material in projects.KEEP[RECORDING]
+    assert {CLASSIC.material, "locked"} <= set(projects.KEEP[RECORDING])
+    assert {CLASSIC.needed, CLASSIC.ready, "released"} <= set(projects.KEEP[ENCODING])
+
+
+def test_a_state_that_holds_tickets_is_not_switched_off_and_the_count_is_told(db_session):
+    project = make_project()
+    talk = make_recording(project, "merged")
+    with pytest.raises(InvalidInput, match="'merged' cannot be switched off: 1 ticket is in it"):
+        projects.configure(project, disabled_states={RECORDING: ["merged"]})
+    make_recording(project, "merged", failed=True)
+    with pytest.raises(InvalidInput, match="2 tickets are in it"):
+        projects.configure(project, disabled_states={RECORDING: ["merged"]})
+    projects.configure(project, disabled_states={RECORDING: ["recorded"]})
+    assert tickets.get(talk.id).disabled == ["recorded"]
+
+
+def test_what_was_switched_off_before_is_not_asked_again(db_session):
+    project = make_project()
+    projects.configure(project, disabled_states={ENCODING: ["checking"]})
+    put(encoding(make_recording(project, "copied")), "checking")
+    projects.configure(project, disabled_states={ENCODING: ["checking", "checked"]})
+    assert project.disabled_states == {ENCODING: ["checking", "checked"]}
+
+
+def test_some_state_has_to_be_left_to_begin_in(db_session):
+    with pytest.raises(InvalidInput, match="No state is left in which a misc ticket could begin"):
+        projects.configure(make_project(), disabled_states={MISC: list(CLASSIC.tables[MISC].by_name)})
+
+
+@pytest.mark.parametrize("state", ["encoding", "releasing", "material needed", "fixing", "copied", "nonsense"])
+def test_a_master_is_asked_for_a_state_in_which_it_waits(db_session, state):
+    with pytest.raises(InvalidInput, match="there are: ready to encode, encoded, checked") as caught:
+        projects.configure(make_project(), dependee_state=state)
+    assert caught.value.field == "dependee_state"
+
+
+def somebody_waits() -> bool:
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with db.engine.connect() as watcher:  # a transaction sees the activity as it was when it asked first
+        return watcher.execute(text(waiting)).first() is not None
+
+
+@pytest.mark.parametrize("make", ["project", "user", "profile"])
+def test_of_two_who_make_the_same_name_at_once_one_gets_a_sentence(committed_db, make):
+    """Real commits: the second has looked before the first is saved, and waits for it in the database."""
+    verbs = {
+        "project": lambda: projects.create("same", "Same"),
+        "user": lambda: users.create("same", "correct horse battery"),
+        "profile": lambda: profiles.create("same", "Same", "mp4", sheet("")),
+    }
+    answers = []
+
+    def second() -> None:
+        try:
+            with app.app_context(), transaction():
+                verbs[make]()
+        except InvalidInput as error:
+            answers.append(str(error))
+
+    with committing(committed_db) as app:
+        with app.app_context(), transaction():
+            verbs[make]()
+            thread = threading.Thread(target=second)
+            thread.start()
+            while thread.is_alive() and not somebody_waits():
+                thread.join(0.05)
+        thread.join()
+    assert answers == [f"There is already a {make} 'same'."]
 
 
 def test_an_empty_project_is_at_zero(db_session):

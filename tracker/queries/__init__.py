@@ -20,6 +20,7 @@ from tracker.queries.fahrplan import (
 )
 from tracker.queries.lists import (
     comments,
+    find_tickets,
     history,
     misc_tickets,
     project_stamp,
@@ -107,6 +108,7 @@ __all__ = [
     "fahrplan_file",
     "fahrplan_ids",
     "fahrplan_properties",
+    "find_tickets",
     "forget_cut_draft",
     "forget_fahrplan_files",
     "forget_login_failures",

@@ -43,10 +43,10 @@ def talks(
     if first and last:
         conditions.append(and_(Ticket.start >= first, Ticket.start < last))
     if state:
-        in_child = exists().where(child.parent_id == Ticket.id, child.state == state)
+        in_child = exists().where(child.parent_id == Ticket.id, child.state == state, child.off == "")
         conditions.append(or_(Ticket.state == state, in_child))
     if failed:
-        in_child = exists().where(child.parent_id == Ticket.id, child.failed)
+        in_child = exists().where(child.parent_id == Ticket.id, child.failed, child.off == "")
         conditions.append(or_(Ticket.failed, in_child))
     if public:
         conditions.append(exists().where(child.parent_id == Ticket.id, child.withdraw))
@@ -71,10 +71,52 @@ def tickets_in_state(project_id: int, kind: str, states: Collection[str]) -> Seq
     ).all()
 
 
-def misc_tickets(project_id: int) -> Sequence[Ticket]:
-    """List the miscellaneous tickets of a project, newest first."""
+def misc_tickets(project_id: int, *, recording_id: int | None = None, states: Collection[str] = ()) -> Sequence[Ticket]:
+    """List the miscellaneous tickets of a project, urgent ones first, then the newest; with talk and assignee at hand.
+
+    *recording_id* keeps those about one talk, *states* those in some states.
+    """
+    conditions = [Ticket.project_id == project_id, Ticket.type == "misc"]
+    if recording_id is not None:
+        conditions.append(Ticket.parent_id == recording_id)
+    if states:
+        conditions.append(Ticket.state.in_(states))
     return db.session.scalars(
-        select(Ticket).where(Ticket.project_id == project_id, Ticket.type == "misc").order_by(Ticket.id.desc())
+        select(Ticket)
+        .where(*conditions)
+        .order_by(Ticket.needs_attention.desc(), Ticket.priority.desc(), Ticket.id.desc())
+        .options(selectinload(Ticket.parent), selectinload(Ticket.user))
+    ).all()
+
+
+def find_tickets(
+    project_id: int,
+    *,
+    kind: str = "",
+    state: str = "",
+    failed: bool | None = None,
+    attention: bool = False,
+    holder: str = "",
+    limit: int = 1000,
+) -> Sequence[Ticket]:
+    """List the tickets of a project by id, with parent and assignee at hand; *holder* is a user's or worker's name."""
+    conditions: list[ColumnElement[bool]] = [Ticket.project_id == project_id]
+    if kind:
+        conditions.append(Ticket.type == kind)
+    if state:
+        conditions.append(Ticket.state == state)
+    if failed is not None:
+        conditions.append(Ticket.failed.is_(failed))
+    if attention:
+        conditions.append(Ticket.needs_attention)
+    if holder:
+        conditions.append(or_(Ticket.user.has(name=holder), Ticket.worker.has(name=holder)))
+    return db.session.scalars(
+        select(Ticket)
+        .where(*conditions)
+        .order_by(Ticket.id)
+        .limit(limit)
+        .options(selectinload(Ticket.parent), selectinload(Ticket.user), selectinload(Ticket.worker))
     ).all()
 
 
@@ -99,7 +141,10 @@ def project_stamp(project_id: int) -> tuple[object, ...]:
 
 
 def talk_parts(project_ids: Collection[int]) -> Sequence[tuple[int, int, str, str, bool, bool, bool]]:
-    """List (project, talk, type, state, failed, withdraw, talk is locked) of all recording and encoding tickets."""
+    """List (project, talk, type, state, failed, withdraw, uncounted) of all recording and encoding tickets.
+
+    Uncounted are those of locked talks and of formats that are switched off for a talk.
+    """
     parent = aliased(Ticket)
     rows = db.session.execute(
         select(
@@ -109,7 +154,7 @@ def talk_parts(project_ids: Collection[int]) -> Sequence[tuple[int, int, str, st
             Ticket.state,
             Ticket.failed,
             Ticket.withdraw,
-            func.coalesce(parent.state, Ticket.state) == "locked",
+            or_(func.coalesce(parent.state, Ticket.state) == "locked", Ticket.off != ""),
         )
         .outerjoin(parent, Ticket.parent_id == parent.id)
         .where(Ticket.project_id.in_(project_ids), Ticket.type.in_(("recording", "encoding")))
@@ -118,7 +163,7 @@ def talk_parts(project_ids: Collection[int]) -> Sequence[tuple[int, int, str, st
 
 
 def talk_states(project_id: int) -> Sequence[tuple[int, str, str]]:
-    """List (talk id, type, state) of the recording and encoding tickets of talks that are not locked."""
+    """List (talk id, type, state) of the recording and encoding tickets that count: neither locked talks nor off."""
     parent = aliased(Ticket)
     rows = db.session.execute(
         select(func.coalesce(Ticket.parent_id, Ticket.id), Ticket.type, Ticket.state)
@@ -127,6 +172,7 @@ def talk_states(project_id: int) -> Sequence[tuple[int, str, str]]:
             Ticket.project_id == project_id,
             Ticket.type.in_(("recording", "encoding")),
             func.coalesce(parent.state, Ticket.state) != "locked",
+            Ticket.off == "",
         )
     )
     return [(talk, kind, state) for talk, kind, state in rows]

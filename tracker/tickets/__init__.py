@@ -7,7 +7,6 @@ from tracker.tickets.byhand import (
     edit_properties,
     set_attention,
     set_failed,
-    set_off,
     set_priority,
     set_state,
 )
@@ -91,7 +90,6 @@ __all__ = [
     "send_back",
     "set_attention",
     "set_failed",
-    "set_off",
     "set_priority",
     "set_properties",
     "set_state",

@@ -1,4 +1,4 @@
-"""What people change by hand: state, failed flag, attention, priority, formats, properties, comments."""
+"""What people change by hand: state, failed flag, attention, priority, properties, comments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tracker import properties, queries
 from tracker.db import db, now
 from tracker.errors import InvalidInput, NotFound, NotPermitted
 from tracker.models import Comment, Ticket, User
-from tracker.statemachine import ENCODING, RECORDING
+from tracker.statemachine import RECORDING
 from tracker.tickets import guards, moves, priorities
 from tracker.tickets.actor import Actor
 
@@ -78,13 +78,6 @@ def set_priority(
     if ticket.type == RECORDING:
         priorities.refresh(queries.lock_family(ticket.id), profiles, f"the recording has priority {priority:g}")
         db.session.flush()
-    return ticket
-
-
-def set_off(ticket_id: int, user: User, reason: str, *, version: int | None = None) -> Ticket:
-    """Leave a format out of a talk because of *reason*, or ('') have it made after all."""
-    ticket = guards.lock(ticket_id, kind=ENCODING, version=version)
-    moves.switch_off(ticket, Actor.of(user), reason.strip()[: moves.MAX_REASON])
     return ticket
 
 
