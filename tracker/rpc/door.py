@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Response, current_app, request
 
 from tracker import hosts, projects, wire, workers
@@ -13,6 +15,7 @@ from tracker.rpc.table import Call
 bp = Blueprint("rpc", __name__, url_prefix="/rpc")
 
 
+HASH = re.compile(r"[0-9a-fA-F]{32}\Z")
 ADDRESS = "The address has to be /rpc/<login hash>/<FQDN>[/<project slug>]."
 
 
@@ -41,9 +44,17 @@ def lost(rest: str) -> Response:
     """Answer a call to an address that has too little or too much, so that its author sees what is wrong."""
 
     def work() -> bytes:
-        raise NoHost() if rest.count("/") == 0 else BadLogin(ADDRESS)
+        if rest.count("/"):
+            raise BadLogin(ADDRESS)
+        raise NoHost() if HASH.match(rest) else NoHash()
 
     return boundary.respond("", work)
+
+
+class NoHash(TrackerError):
+    """The address has no login hash: it has to be /rpc/<login hash>/<FQDN>[/<project slug>]."""
+
+    fault_code = 401
 
 
 class NoHost(TrackerError):

@@ -28,13 +28,16 @@ def method_help(call: Call, name: str) -> str:
 
 @method("system.methodSignature", project=False)
 def method_signature(call: Call, name: str) -> list[Any]:
-    """Return the types of a method: a list of one list, result first."""
+    """Return the types of a method: a list of one list, result first, then the parameters."""
     return [published(read_text(name)).signature]
 
 
 @method("system.multicall", project=False, writes=True)
 def multicall(call: Call, calls: list[Any]) -> list[Any]:
-    """Make several calls in one request and one transaction each step; results are one-item lists or faults."""
+    """Make up to 100 calls, structs of `methodName` and `params`, in one request and one transaction.
+
+    Each answer is a list of one, or a struct of `faultCode` and `faultString`; a refused call undoes itself alone.
+    """
     if not isinstance(calls, list) or len(calls) > MAX_CALLS:
         raise BadParameters(f"system.multicall takes a list of at most {MAX_CALLS} calls.")
     return [_one_of_many(call, item) for item in calls]

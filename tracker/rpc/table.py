@@ -55,6 +55,12 @@ class Method:
         return list(inspect.signature(self.function).parameters.values())[1:]
 
     @property
+    def results(self) -> list[str]:
+        """Return the types that the result may have on the wire."""
+        hint = inspect.get_annotations(self.function, eval_str=True).get("return")
+        return [_wire_type(part) for part in get_args(hint)] if isinstance(hint, UnionType) else [_wire_type(hint)]
+
+    @property
     def signature(self) -> list[str]:
         """Return the types on the wire: result first, then the parameters."""
         hints = inspect.get_annotations(self.function, eval_str=True)

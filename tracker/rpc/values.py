@@ -7,8 +7,20 @@ from typing import Any
 
 from tracker import queries, wire
 from tracker.models import Project, ProjectProfile, Ticket
-from tracker.rpc.table import BadParameters, Call
-from tracker.statemachine import workflow
+from tracker.rpc.table import BadParameters
+
+STATE_NUMBERS = dict(
+    enumerate(
+        (
+            *("locked", "scheduled", "recording", "recorded", "merging", "merged", "cutting", "fixing", "cut"),
+            *("copying", "copied", "material needed", "ready to encode", "encoding", "encoded", "tagging", "tagged"),
+            *("checking", "checked", "postprocessing", "postprocessed", "ready to release", "releasing", "released"),
+            *("open", "inprogress", "resolved", "wontfix"),
+        ),
+        start=1,
+    )
+)
+"""States by number, in the order of the original's table of states; it knew `tagging`, which we have not."""
 
 
 def read_id(value: Any) -> int:
@@ -43,11 +55,10 @@ def read_flag(value: Any) -> bool:
     return read_text(value).strip().lower() not in ("", "0", "false")
 
 
-def read_state(call: Call, value: Any) -> str:
-    """Return a state by name, or by its number in the v3 order (the name is what is documented)."""
+def read_state(value: Any) -> str:
+    """Return a state by name, or by its number in API 3.0."""
     text = read_text(value).strip()
-    services = list(workflow(call.project.workflow).services)
-    return services[int(text) - 1] if text.isdigit() and 0 < int(text) <= len(services) else text
+    return STATE_NUMBERS.get(int(text), text) if text.isascii() and text.isdigit() and len(text) < 4 else text
 
 
 def ticket_struct(ticket: Ticket) -> dict[str, Any]:
@@ -74,13 +85,16 @@ def profile_struct(used: ProjectProfile) -> dict[str, Any]:
     profile = used.version.profile
     return {
         "id": profile.id,
+        "project_id": used.project_id,
         "slug": profile.slug,
         "name": profile.name,
+        "description": profile.description,
         "extension": profile.extension,
         "mirror_folder": profile.mirror_folder,
         "depends_on": profile.depends_on_id,
         "priority": f"{used.priority:g}",
         "approved": used.priority > 0,
+        "auto_create": used.auto_create,
         "revision": used.version.revision,
         "xml_template": used.version.template,
     }

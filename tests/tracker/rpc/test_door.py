@@ -147,8 +147,9 @@ def test_control_characters_and_a_wrong_declaration_are_survived(client, project
         ("C3TT.ping", ["", "", "much"], -32602),
         ("C3TT.giveBackTicket", [1, "x", "inf"], -32602),
         ("C3TT.giveBackTicket", [1, "x", "1e400"], -32602),
-        ("C3TT.assignNextUnassignedForState", ["nonsense"], 417),
-        ("C3TT.assignNextUnassignedForState", [99], 417),
+        ("C3TT.assignNextUnassignedForState", ["nonsense"], 413),
+        ("C3TT.assignNextUnassignedForState", [99], 413),
+        ("C3TT.assignNextUnassignedForState", ["merged"], 413),
         ("C3TT.assignNextUnassignedForState", [{}], -32602),
     ],
 )

@@ -12,6 +12,8 @@ from tests.factories import encoding, events, log_of, make_encoding, make_projec
 from tests.tracker.rpc.conftest import HOST, fresh, path
 from tracker import projects, properties, queries
 from tracker.db import db, now
+from tracker.rpc.values import STATE_NUMBERS
+from tracker.statemachine import all_states
 
 LEASE = {"X-Lease-Seconds": "60"}
 
@@ -171,9 +173,22 @@ def test_absent_numbers_are_empty_texts(tracker, project):
     assert tracker.getUnassignedTicketsInState("recorded") == []
 
 
-@pytest.mark.parametrize("state", [4, "4", "encoding"])
+@pytest.mark.parametrize("state", [14, "14", " 14 ", "encoding"])
 def test_a_service_may_be_named_by_its_number(tracker, ticket, state):
+    assert [found["id"] for found in tracker.getUnassignedTicketsInState(13)] == [ticket.id]
     assert tracker.assignNextUnassignedForState(state)["id"] == ticket.id
+
+
+def test_the_numbers_of_the_states_are_those_of_the_original():
+    numbers = {name: number for number, name in STATE_NUMBERS.items()}
+    assert (numbers["scheduled"], numbers["fixing"], numbers["copied"], numbers["released"]) == (2, 8, 11, 24)
+    assert numbers.keys() - {"tagging", "tagged"} == set(all_states())
+
+
+@pytest.mark.parametrize("state", [0, 29, 9999, -1, "١٤", "14.0"])
+def test_another_number_is_no_state(tracker, ticket, state):
+    assert tracker.getUnassignedTicketsInState(state) == []
+    assert refused(tracker.assignNextUnassignedForState, state) == 413
 
 
 def test_a_lease_is_asked_for_by_a_header(connect, ticket):
@@ -217,8 +232,14 @@ def test_a_late_done_is_false_and_a_foreign_one_a_fault(connect, tracker, mine):
     put(mine, "encoded")
     db.session.commit()
     assert tracker.setTicketDone(mine.id) is False
-    assert refused(connect("vm-other").C3TT.setTicketDone, mine.id) == 416
+    assert refused(connect("vm-other").C3TT.setTicketDone, mine.id) == 415
     assert (fresh(mine).state, log_of(mine)[-1].event) == ("encoded", "RPC.setTicketDone.late")
+
+
+def test_done_on_the_ticket_of_another_is_a_fault_of_its_own(connect, mine):
+    for call in (connect("vm-other").C3TT.setTicketDone, connect("vm-other").C3TT.setTicketFailed):
+        assert refused(call, mine.id) == 416
+    assert fresh(mine).worker_id
 
 
 def test_a_ticket_given_back_waits_with_its_reason(tracker, mine):
@@ -260,6 +281,8 @@ def test_a_jobfile_needs_an_encoding_with_a_language(tracker, project, ticket):
 
 def test_profiles_are_listed_or_found(tracker, ticket):
     (found,) = tracker.getEncodingProfiles()
+    assert (found["project_id"], found["auto_create"], found["revision"]) == (ticket.project_id, True, 1)
+    assert set(found) >= {"name", "description", "depends_on", "priority", "xml_template"}
     assert (found["slug"], found["extension"], found["mirror_folder"], found["approved"]) == ("hd", "mp4", "", True)
     assert tracker.getEncodingProfiles(found["id"]) == found == tracker.getEncodingProfiles("")[0]
     assert refused(tracker.getEncodingProfiles, 99_999) == 414

@@ -164,6 +164,18 @@ def test_a_wrong_hash_and_a_broken_body_are_faults_here_too(place):
         assert caught.value.code == code
 
 
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_call_that_is_far_too_long_is_answered_all_the_same(place, announced):
+    """The sender reads nothing before it has sent all."""
+    body = wire.call("C3TT.addLog", [1, "x"]).replace(b">x<", b">" + b"x" * (wire.MAX_BYTES + 1) + b"<")
+    request = request_to(path(), body)
+    if not announced:
+        chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        request = request_to(path(), b"").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked") + chunked
+    head, _, answer = raw(place, request).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ") and b"33554432 bytes" in answer
+
+
 def test_the_log_has_the_calls_but_neither_secret_nor_hash(place):
     """At the most talkative level, after all of the above."""
     raw(place, request_to(path(), VERSION))
