@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = (
     *("errors", "wire", "settings", "logs", "names", "filters", "fetch", "statemachine", "cluster", "embedded"),
     *("db", "models", "queries", "database"),
-    *("patterns", "properties", "tickets", "projects", "profiles", "workers", "users", "reports", "fahrplan"),
+    *("patterns", "properties", "rooms", "tickets", "projects", "profiles", "workers", "users", "reports", "fahrplan"),
     *("hosts", "rpc", "gui", "health", "proxies", "app", "patience", "serve", "doctor", "cli"),
 )
 """The modules (or packages) of tracker; each may import those before it."""

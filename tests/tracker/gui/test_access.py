@@ -24,6 +24,7 @@ ROUTES = {
     ("gui.failed", "POST"): ("superuser", f"{TICKET}/failed"),
     ("gui.edit_properties", "POST"): ("superuser", f"{TICKET}/properties"),
     ("gui.comment", "POST"): ("user", f"{TICKET}/comment"),
+    ("gui.now_page", "GET"): ("read only", "/demo/now"),
     ("gui.cut", "GET"): ("read only", f"{TICKET}/cut"),
     ("gui.cut_post", "POST"): ("user", f"{TICKET}/cut"),
     ("gui.cut_draft", "POST"): ("user", f"{TICKET}/cut/draft"),

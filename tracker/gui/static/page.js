@@ -1,6 +1,6 @@
 // Pages with parts marked data-live keep these up to date. Everything works without.
 
-const EVERY_MS = 4000;
+const EVERY_MS = 2000;
 let tag = "";
 
 async function refresh() {
