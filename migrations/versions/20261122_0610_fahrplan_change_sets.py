@@ -19,8 +19,8 @@ GONE = """
     WHERE property.ticket_id = recording_id AND property.name = 'Fahrplan.Lock' AND property.value = 'gone'
 """
 KEEP = """
-    INSERT INTO fahrplan_file (project_id, sha256, bytes, content) VALUES (:project_id, :sha256, :bytes, :content)
-    ON CONFLICT (project_id, sha256) DO UPDATE SET bytes = excluded.bytes RETURNING id
+    INSERT INTO fahrplan_file (project_id, sha256, size, content) VALUES (:project_id, :sha256, :size, :content)
+    ON CONFLICT (project_id, sha256) DO UPDATE SET size = excluded.size RETURNING id
 """
 
 
@@ -31,7 +31,7 @@ def _move_files() -> None:
         xml = bytes(
             connection.execute(sa.text("SELECT xml FROM fahrplan_import WHERE id = :id"), {"id": number}).scalar_one()
         )
-        values = {"project_id": project_id, "sha256": hashlib.sha256(xml).hexdigest(), "bytes": len(xml)}
+        values = {"project_id": project_id, "sha256": hashlib.sha256(xml).hexdigest(), "size": len(xml)}
         file_id = connection.execute(sa.text(KEEP), values | {"content": gzip.compress(xml, mtime=0)}).scalar_one()
         connection.execute(
             sa.text("UPDATE fahrplan_import SET file_id = :file_id WHERE id = :id"), {"file_id": file_id, "id": number}
@@ -45,7 +45,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("bytes", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(

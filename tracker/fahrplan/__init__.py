@@ -1,8 +1,9 @@
-"""The Fahrplan: read, compared with what the tracker has, applied. Three separate steps, the first two pure."""
+"""The Fahrplan: read, compared with what the tracker has, decided about, applied. All but the last step are pure."""
 
-from tracker.fahrplan.apply import Report, apply, known_talks
+from tracker.fahrplan.apply import Report
 from tracker.fahrplan.diff import Changed, Changes, Gone, Held, New, Unchanged, diff
 from tracker.fahrplan.importer import import_fahrplan
+from tracker.fahrplan.known import known_talks
 from tracker.fahrplan.parse import parse
 from tracker.fahrplan.schedule import Known, Schedule, Skipped, Talk
 
@@ -18,7 +19,6 @@ __all__ = [
     "Skipped",
     "Talk",
     "Unchanged",
-    "apply",
     "diff",
     "import_fahrplan",
     "known_talks",

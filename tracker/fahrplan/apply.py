@@ -1,26 +1,30 @@
-"""What is done about the changes: tickets made, updated, locked; and what is only told.
+"""What is done about the changes that are to be applied: tickets made, updated, locked, unlocked.
 
-Only talks nobody has begun to record are touched. Nothing is ever deleted (design D12, D3).
+What is to be done is decided elsewhere (``decide``, ``review``); here it is written, so that it can be undone. Nothing
+is ever deleted, and every change of a ticket has its log row (design D12, D3).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tracker import properties, queries, tickets
 from tracker.db import db
-from tracker.errors import ProjectReadOnly
-from tracker.fahrplan.diff import GONE, LOCK, OPTED_OUT, QUIET, UNCLEAR, Changed, Changes, Gone, lock_of
-from tracker.fahrplan.schedule import Known, Skipped, Talk
-from tracker.models import Project, ScheduleEvent, Ticket
+from tracker.fahrplan import policy as rules
+from tracker.fahrplan.decide import Part, Proposal, lock_after, lock_of_new, reason_of, said_after
+from tracker.fahrplan.diff import LOCK, OPTED_OUT, QUIET
+from tracker.fahrplan.schedule import Known, Skipped
+from tracker.fahrplan.wanted import Wanted, place
+from tracker.models import FahrplanChange, Project, ScheduleEvent, Ticket
+from tracker.names import room_key
 from tracker.tickets import Actor, moves
 
 MAX_ID = 2**31 - 1
-UNTOUCHED = ("locked", "scheduled")
-"""The states before a recording begins."""
 _SHOWN = 200
 """Characters of an old or new value in the log; the whole one is in the properties."""
+_PLACED = ("Fahrplan.Room", "Fahrplan.DateTime", "Fahrplan.Duration")
 
 
 @dataclass(slots=True)
@@ -34,206 +38,190 @@ class Report:
     unlocked: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    """Known talks whose events cannot be used; they were left as they are."""
+    overtaken: list[str] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     skipped: tuple[Skipped, ...] = ()
     unchanged: int = 0
+    elsewhere: int = 0
+    """Talks in rooms that are not recorded."""
     loss: str = ""
     """The sentence about a mass loss that was held back, '' if there was none."""
+    import_id: int = 0
+    """The change set in the history, 0 if there was nothing to keep."""
 
     @property
     def effective(self) -> bool:
-        """Tell whether anything was written."""
+        """Tell whether any ticket was changed."""
         return bool(self.created or self.changed or self.rekeyed or self.locked or self.unlocked or self.gone)
 
     @property
     def counts(self) -> dict[str, int]:
         """Return how many talks were created, changed, ... and how many events were skipped."""
-        lists = ("created", "changed", "rekeyed", "locked", "unlocked", "gone", "pending", "doubts", "skipped")
-        return {**{name: len(getattr(self, name)) for name in lists}, "unchanged": self.unchanged}
-
-
-def known_talks(project: Project) -> list[Known]:
-    """Return the scheduled talks the tracker has, as values for the diff."""
-    stored = queries.fahrplan_properties(project.id)
-    return [
-        Known(
-            row.id,
-            row.fahrplan_id or 0,
-            event.guid,
-            event.source_id,
-            event.occurrence,
-            row.title,
-            stored.get(row.id, {}),
-            row.state,
+        lists = (
+            *("created", "changed", "rekeyed", "locked", "unlocked", "gone", "pending", "held", "overtaken"),
+            *("alarms", "doubts", "skipped"),
         )
-        for event, row in queries.scheduled_talks(project.id)
-    ]
+        counts = {name: len(getattr(self, name)) for name in lists}
+        return {**counts, "unchanged": self.unchanged, "elsewhere": self.elsewhere}
 
 
-def apply(project: Project, changes: Changes, actor: Actor) -> Report:
-    """Bring the tickets of a project to what a Fahrplan says; applied twice it changes nothing.
+def apply(
+    project: Project,
+    proposals: Sequence[Proposal],
+    matched: Iterable[tuple[Known, Wanted, Sequence[Part]]],
+    actor: Actor,
+    report: Report,
+) -> list[FahrplanChange]:
+    """Write the parts of *proposals* that are to be applied; return what was done, for the history and for an undo.
 
-    New talks become recording tickets, `locked` where the speakers opted out or the talk cannot be recorded as it
-    stands. Changed ones are updated while `locked` or `scheduled`, later only reported. Gone ones are locked, unless
-    so many vanish that it is an outage. Raises ProjectReadOnly.
+    *matched* are all recognised talks with what changes of them: their keys, and what the Fahrplan said, are noted.
+    The tickets are locked and the proposals made from what is stored.
     """
-    if project.read_only:
-        raise ProjectReadOnly(f"Project {project.slug} is archived; no Fahrplan is imported into it.")
-    queries.lock_project(project.id)
-    report = Report(notes=list(changes.notes), skipped=changes.skipped, unchanged=len(changes.unchanged))
-    _rename_rooms(project, changes)
-    for change in changes.changed:
-        _change(change, actor, report)
-    _lose(changes, actor, report)
-    for held in changes.held:
-        report.pending.append(f"{_name(held.known)}: left as it is; its event cannot be used ({held.skipped.reason})")
-    created = _create(project, [new.talk for new in changes.new], actor, report)
-    matched = _matched(changes)
-    _identify(project, matched, created)
-    report.doubts += [f"{talk.where}: {doubt}." for _, talk in matched + created for doubt in talk.doubts]
+    rows = {event.recording_id: event for event, _ticket in queries.scheduled_talks(project.id)}
+    done: dict[int, FahrplanChange] = {}
+    for proposal in proposals:
+        parts = proposal.doing(rules.APPLY)
+        if proposal.known is not None and proposal.known.ticket_id > 0 and parts:
+            done[proposal.known.ticket_id] = _update(proposal.known, proposal.wanted, parts, rows, actor, report)
+    fresh = [proposal.wanted for proposal in proposals if _is_new(proposal) and proposal.wanted is not None]
+    made = _create(project, fresh, actor, report)
+    _identify(project, rows, matched, made, done, report)
     db.session.flush()
-    return report
+    _note_log(done.values())
+    return list(done.values())
 
 
-def _matched(changes: Changes) -> list[tuple[int, Talk]]:
-    """Return the recognised talks with their ticket ids."""
-    changed = [(change.known.ticket_id, change.talk) for change in changes.changed]
-    return changed + [(same.known.ticket_id, same.talk) for same in changes.unchanged]
+def _is_new(proposal: Proposal) -> bool:
+    return any(part.name == rules.NEW and part.action == rules.APPLY for part in proposal.parts)
 
 
-def _name(known: Known) -> str:
+def named(known: Known) -> str:
+    """Return the number and the title of a talk, as reports write them."""
     return f"{known.fahrplan_id} '{known.title[:60]}'"
 
 
-# --- rooms -----------------------------------------------------------------------------------------------------
+# --- talks that are there --------------------------------------------------------------------------------------
 
 
-def _rename_rooms(project: Project, changes: Changes) -> None:
-    """Give rooms the name the Fahrplan now has for their key, where it no longer has the old one."""
-    talks = [new.talk for new in changes.new] + [talk for _, talk in _matched(changes)]
-    names: dict[str, dict[str, str]] = {}
-    for talk in talks:
-        names.setdefault(talk.room_key, {}).setdefault(talk.room.casefold(), talk.room)
-    for room in queries.rooms(project.id):
-        spoken = names.get(room.key, {})
-        if spoken and room.name.casefold() not in spoken:
-            room.name = next(iter(spoken.values()))
-    db.session.flush()
+def _update(
+    known: Known,
+    wanted: Wanted | None,
+    parts: Sequence[Part],
+    rows: Mapping[int, ScheduleEvent],
+    actor: Actor,
+    report: Report,
+) -> FahrplanChange:
+    ticket = tickets.get(known.ticket_id)
+    change = _change_of(known, parts, ticket)
+    values = {part.name: part.new for part in parts if part.name.startswith("Fahrplan.") and part.name != LOCK}
+    before, after = known.properties.get(LOCK, ""), lock_after(known, wanted, parts)
+    written = values | ({LOCK: after} if before != after else {})
+    properties.write(ticket, written)
+    if "Fahrplan.Title" in values:
+        ticket.title = values["Fahrplan.Title"]
+    if any(name in values for name in _PLACED):
+        _place(ticket, dict(known.properties) | values, "Fahrplan.Room" in values)
+    if values:
+        pairs = {name: (known.properties.get(name, ""), new) for name, new in written.items()}
+        moves.touch(ticket)
+        moves.log(ticket, actor, "Fahrplan.changed", _listed(pairs), ticket.state, ticket.state)
+    row = rows[known.ticket_id]
+    row.gone = any(part.name == rules.GONE for part in parts) or (
+        row.gone and not any(part.name == rules.BACK for part in parts)
+    )
+    _tell(known, parts, report)
+    if before != after:
+        _relock(ticket, known, before, after, wanted, actor, report)
+    return change
 
 
-# --- changed ---------------------------------------------------------------------------------------------------
+def _change_of(known: Known, parts: Sequence[Part], ticket: Ticket) -> FahrplanChange:
+    """Note what is done to a talk, and what was before."""
+    names = [part.name for part in parts if part.name.startswith("Fahrplan.")]
+    stored = {name: known.properties.get(name, "") for name in [*names, LOCK]}
+    return FahrplanChange(
+        project_id=ticket.project_id,
+        ticket_id=ticket.id,
+        status="applied",
+        title=known.title,
+        parts=[part.stored() for part in parts],
+        before={
+            "properties": stored,
+            "title": ticket.title,
+            "state": ticket.state,
+            "gone": known.gone,
+            "keys": [known.guid, known.source_id, known.occurrence],
+            "said": {},
+        },
+    )
 
 
-def _change(change: Changed, actor: Actor, report: Report) -> None:
-    ticket = tickets.lock(change.known.ticket_id)
-    fields = change.fields
-    if ticket.state not in UNTOUCHED:
-        fields = _bookkeeping(fields)
-        _tell(change, ticket, report)
-    if not fields:
-        return
-    properties.write(ticket, {name: new for name, (_old, new) in fields.items()})
-    if change.quiet or ticket.state not in UNTOUCHED:
-        report.rekeyed.append(_name(change.known))
+def _place(ticket: Ticket, values: Mapping[str, str], moved: bool) -> None:
+    """Give a recording the room and the times that its properties say."""
+    room, start, end = place(values)
+    if not moved:
+        room = ticket.room.name if ticket.room else ""
+    tickets.retime(ticket, room if room_key(room) else "", start, end)
+
+
+def _tell(known: Known, parts: Sequence[Part], report: Report) -> None:
+    names = {part.name for part in parts}
+    if rules.GONE in names:
+        report.gone.append(named(known))
+    elif names <= QUIET:
+        report.rekeyed.append(named(known))
     else:
-        _update(ticket, change, report)
-    moves.log(ticket, actor, "Fahrplan.changed", _listed(fields), ticket.state, ticket.state)
-    if ticket.state in UNTOUCHED:
-        _relock(ticket, change, actor, report)
+        kinds = {part.kind for part in parts if part.name not in QUIET}
+        if len(kinds) > 1:
+            kinds.discard(rules.TEXT)
+        report.changed.append(f"{named(known)}: {', '.join(sorted(kinds))}")
 
 
-def _bookkeeping(fields: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
-    """Return the part of a change that concerns the importer alone: keys, and that a talk is no longer gone."""
-    kept = {name: values for name, values in fields.items() if name in QUIET}
-    if fields.get(LOCK, ("", ""))[0] == GONE:
-        kept[LOCK] = (GONE, "")
-    return kept
+def _listed(fields: Mapping[str, tuple[str, str]]) -> str:
+    return "\n".join(f"{name}: {shortened(old)} -> {shortened(new)}" for name, (old, new) in sorted(fields.items()))
 
 
-def _tell(change: Changed, ticket: Ticket, report: Report) -> None:
-    """Report a change that is not applied, because the talk is already being worked on."""
-    ours = QUIET | {LOCK}
-    fields = {name: values for name, values in change.fields.items() if name not in ours}
-    old, new = change.fields.get(LOCK, ("", ""))
-    says = []
-    if old == GONE:
-        says.append("it is in the Fahrplan again")
-    if new == OPTED_OUT:
-        says.append("the speakers opted out of the recording")
-    if fields:
-        what = ", ".join(sorted(change.kinds))
-        says.append(f"{what}, not applied ({_listed(fields).replace(chr(10), '; ')})")
-    if says:
-        report.pending.append(f"{_name(change.known)} is {ticket.state}: {'; '.join(says)}.")
-
-
-def _update(ticket: Ticket, change: Changed, report: Report) -> None:
-    talk = change.talk
-    if "Fahrplan.Title" in change.fields:
-        ticket.title = talk.title
-    tickets.retime(ticket, talk.room if talk.room_key else "", talk.start, talk.end if talk.duration else None)
-    what = ", ".join(sorted(change.kinds)) or "lock"
-    report.changed.append(f"{_name(change.known)}: {what}")
-
-
-def _listed(fields: dict[str, tuple[str, str]]) -> str:
-    return "\n".join(f"{name}: {_short(old)} -> {_short(new)}" for name, (old, new) in sorted(fields.items()))
-
-
-def _short(text: str) -> str:
+def shortened(text: str, limit: int = _SHOWN) -> str:
+    """Return a value as one line of bearable length."""
     line = " ".join(text.split())
-    return "(none)" if not line else line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
+    return "(none)" if not line else line if len(line) <= limit else f"{line[:limit]}..."
 
 
-def _relock(ticket: Ticket, change: Changed, actor: Actor, report: Report) -> None:
-    """Lock or unlock a talk nobody has begun to record, when the Fahrplan's reason for that came or went."""
-    old, new = change.fields.get(LOCK, ("", ""))
-    if new and ticket.state == "scheduled":
-        moves.move(ticket, "locked", actor, "Fahrplan.locked", reason_of(change.talk))
-        report.locked.append(f"{_name(change.known)}: {reason_of(change.talk)}")
-    elif old and not new and ticket.state == "locked":
-        if old == OPTED_OUT or ticket.set_by_hand or change.known.properties.get("Fahrplan.Recording.Optout") == "1":
-            report.pending.append(f"{_name(change.known)} stays locked: the Fahrplan's reason ({old}) is gone.")
-            return
-        moves.move(ticket, "scheduled", actor, "Fahrplan.unlocked", f"The reason to lock it ({old}) is gone.")
-        report.unlocked.append(_name(change.known))
+# --- locks -----------------------------------------------------------------------------------------------------
 
 
-def reason_of(talk: Talk) -> str:
-    """Return the sentence why a talk is locked, '' if it is not."""
-    lock = lock_of(talk)
-    if lock == OPTED_OUT:
-        return "The speakers opted out of the recording."
-    return f"To be clarified: {talk.unclear}." if lock == UNCLEAR else ""
-
-
-# --- gone ------------------------------------------------------------------------------------------------------
-
-
-def _lose(changes: Changes, actor: Actor, report: Report) -> None:
-    """Lock the talks that vanished; all of them stay as they are where it must be an outage of the source."""
-    if changes.mass_loss:
-        report.loss = (
-            f"{len(changes.gone)} talks are missing from the Fahrplan at once; that looks like a failure of its "
-            "source, so none of them was locked."
-        )
-        return
-    for gone in changes.gone:
-        _lock_gone(gone, actor, report)
-
-
-def _lock_gone(gone: Gone, actor: Actor, report: Report) -> None:
-    ticket = tickets.lock(gone.known.ticket_id)
-    reason = "The talk is no longer in the Fahrplan."
-    properties.write(ticket, {LOCK: GONE})
-    if ticket.state == "scheduled":
-        moves.move(ticket, "locked", actor, "Fahrplan.gone", reason)
+def _relock(
+    ticket: Ticket, known: Known, before: str, after: str, wanted: Wanted | None, actor: Actor, report: Report
+) -> None:
+    """Lock or unlock a talk because the importer's reason for that changed; a log row tells it in any case."""
+    event = "Fahrplan.gone" if after == rules.GONE else "Fahrplan.locked" if after else "Fahrplan.unlocked"
+    if after and (ticket.state == "scheduled" or (ticket.state != "locked" and after in (rules.GONE, OPTED_OUT))):
+        moves.move(ticket, "locked", actor, event, reason_of(after, wanted))
+        report.locked.append(f"{named(known)}: {reason_of(after, wanted)}")
+    elif not after and ticket.state == "locked":
+        _unlock(ticket, known, before, actor, report)
     else:
-        moves.log(ticket, actor, "Fahrplan.gone", reason, ticket.state, ticket.state)
-    if ticket.state not in UNTOUCHED:
-        report.pending.append(f"{_name(gone.known)} is {ticket.state}: {reason}")
-    report.gone.append(_name(gone.known))
+        moves.log(ticket, actor, event, reason_of(after, wanted), ticket.state, ticket.state)
+
+
+def _unlock(ticket: Ticket, known: Known, reason: str, actor: Actor, report: Report) -> None:
+    """Bring a talk back to where it was before an import locked it; what a person locked stays so."""
+    entry = queries.last_entry_into(ticket.id, "locked")  # none: it was made so, by an import
+    if entry is not None and not entry.event.startswith("Fahrplan."):
+        text = f"stays locked, as a person wants it; the Fahrplan's reason ({reason}) is gone"
+        moves.log(ticket, actor, "Fahrplan.unlocked", text, ticket.state, ticket.state)
+        report.notes.append(f"{named(known)} {text}.")
+        return
+    before = entry.from_state if entry is not None else None
+    target = ticket.table.reached(before or ticket.table.initial, ticket.disabled)
+    failed = "It had failed before it was locked." if entry is not None and "failed" in entry.changes else ""
+    comment = f"The reason to lock it ({reason}) is gone."
+    moves.move(ticket, target, actor, "Fahrplan.unlocked", comment, failed=failed)
+    report.unlocked.append(named(known))
 
 
 # --- new -------------------------------------------------------------------------------------------------------
@@ -267,58 +255,109 @@ def _free_numbers(used: set[int]) -> Iterator[int]:
     yield from (number for number in range(1, MAX_ID) if number not in used)
 
 
-def _create(project: Project, talks: Sequence[Talk], actor: Actor, report: Report) -> list[tuple[int, Talk]]:
+def _create(project: Project, talks: Sequence[Wanted], actor: Actor, report: Report) -> list[tuple[Ticket, Wanted]]:
     """Make the recording tickets of new talks, in the order of the file."""
     numbers = allocate([talk.source_id for talk in talks], queries.fahrplan_ids(project.id))
-    created = []
+    made = []
     for talk, number in zip(talks, numbers, strict=True):
-        reason = reason_of(talk)
+        lock = lock_of_new(talk)
+        reason = reason_of(lock, talk)
+        room, start, end = place(talk.properties)
         ticket = tickets.create_recording(
             project,
             actor,
             title=talk.title,
-            room=talk.room if talk.room_key else "",
-            start=talk.start,
-            end=talk.end if talk.duration else None,
+            room=room if room_key(room) else "",
+            start=start,
+            end=end,
             fahrplan_id=number,
-            values={**talk.properties, "Fahrplan.ID": str(number), **({LOCK: lock_of(talk)} if reason else {})},
+            values={**talk.properties, "Fahrplan.ID": str(number), **({LOCK: lock} if lock else {})},
             locked=reason,
         )
-        created.append((ticket.id, talk))
+        made.append((ticket, talk))
         report.created.append(f"{number} '{talk.title[:60]}'{f': locked. {reason}' if reason else ''}")
-    return created
+    return made
 
 
 # --- identity --------------------------------------------------------------------------------------------------
 
 
-def _identify(project: Project, matched: list[tuple[int, Talk]], created: list[tuple[int, Talk]]) -> None:
-    """Store the keys each talk now has. Occurrences are numbered apart from all others with the same keys."""
-    rows = {event.recording_id: event for event, _ticket in queries.scheduled_talks(project.id)}
-    moved = [
-        (rows[ticket_id], talk)
-        for ticket_id, talk in matched
-        if (rows[ticket_id].guid, rows[ticket_id].source_id) != (talk.guid, talk.source_id)
-    ]
-    for row, _talk in moved:
+def _identify(
+    project: Project,
+    rows: Mapping[int, ScheduleEvent],
+    matched: Iterable[tuple[Known, Wanted, Sequence[Part]]],
+    made: Sequence[tuple[Ticket, Wanted]],
+    done: dict[int, FahrplanChange],
+    report: Report,
+) -> None:
+    """Store the keys each talk now has, and what the Fahrplan said of it.
+
+    Occurrences are numbered apart from all others with the same keys.
+    """
+    rekeyed = []
+    for known, wanted, parts in matched:
+        row = rows[known.ticket_id]
+        _note_said(row, known, said_after(known, wanted, parts), done)
+        if (row.guid, row.source_id) != (wanted.guid, wanted.source_id):
+            rekeyed.append((row, known, wanted))
+    for row, known, _wanted in rekeyed:
+        if known.ticket_id not in done:
+            done[known.ticket_id] = _change_of(known, (), tickets.get(known.ticket_id))
+            report.rekeyed.append(named(known))
         row.occurrence = -row.recording_id  # out of the way: keys may be exchanged among talks
     db.session.flush()
     taken = {(row.guid, row.source_id, row.occurrence) for row in rows.values()}
-    for row, talk in moved:
-        row.guid, row.source_id, row.occurrence = _free_key(talk, taken)
-    for ticket_id, talk in created:
-        guid, source_id, occurrence = _free_key(talk, taken)
-        db.session.add(
-            ScheduleEvent(
-                recording_id=ticket_id, project_id=project.id, guid=guid, source_id=source_id, occurrence=occurrence
-            )
-        )
+    for row, _known, wanted in rekeyed:
+        row.guid, row.source_id, row.occurrence = free_key(wanted, taken)
+    for ticket, wanted in made:
+        db.session.add(_event(project, ticket, wanted, taken))
+        done[ticket.id] = _creation(ticket)
     db.session.flush()
 
 
-def _free_key(talk: Talk, taken: set[tuple[str, str, int]]) -> tuple[str, str, int]:
-    occurrence = talk.occurrence
-    while (talk.guid, talk.source_id, occurrence) in taken:
+def _note_said(row: ScheduleEvent, known: Known, said: dict[str, str], done: Mapping[int, FahrplanChange]) -> None:
+    if row.said == said:
+        return
+    change = done.get(known.ticket_id)
+    if change is not None and change.before is not None:
+        names = {name for name in {*known.base, *said} if known.base.get(name, "") != said.get(name, "")}
+        change.before = {**change.before, "said": {name: known.base.get(name, "") for name in names}}
+    row.said = said
+
+
+def _event(project: Project, ticket: Ticket, wanted: Wanted, taken: set[tuple[str, str, int]]) -> ScheduleEvent:
+    guid, source_id, occurrence = free_key(wanted, taken)
+    return ScheduleEvent(
+        recording_id=ticket.id,
+        project_id=project.id,
+        guid=guid,
+        source_id=source_id,
+        occurrence=occurrence,
+        said=dict(wanted.properties),
+    )
+
+
+def _creation(ticket: Ticket) -> FahrplanChange:
+    return FahrplanChange(
+        project_id=ticket.project_id,
+        ticket_id=ticket.id,
+        status="applied",
+        title=ticket.title,
+        parts=[Part(rules.NEW, rules.NEW).stored()],
+    )
+
+
+def free_key(wanted: Wanted, taken: set[tuple[str, str, int]]) -> tuple[str, str, int]:
+    """Return the identity of a talk, with an occurrence that no other one has."""
+    occurrence = wanted.occurrence
+    while (wanted.guid, wanted.source_id, occurrence) in taken:
         occurrence += 1
-    taken.add((talk.guid, talk.source_id, occurrence))
-    return talk.guid, talk.source_id, occurrence
+    taken.add((wanted.guid, wanted.source_id, occurrence))
+    return wanted.guid, wanted.source_id, occurrence
+
+
+def _note_log(done: Iterable[FahrplanChange]) -> None:
+    """Remember the last log row of each talk: a later one means that something was done with it."""
+    changes: dict[int, Any] = {change.ticket_id: change for change in done if change.ticket_id is not None}
+    for ticket_id, log_id in queries.last_log_rows(list(changes)).items():
+        changes[ticket_id].log_id = log_id

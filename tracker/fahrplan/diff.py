@@ -1,35 +1,41 @@
 """What changed between a Fahrplan and what the tracker has. Pure: values in, values out.
 
-How talks are recognised is told in :mod:`tracker.fahrplan.match`; what is done about a change in ``apply``.
+How talks are recognised is told in :mod:`tracker.fahrplan.match`; what is done about a change in ``policy``.
+
+Three texts are compared for each property: what the Fahrplan says now, what it said last, and what is stored. Where it
+says the same as last time nothing changed, whatever is stored: somebody wrote that by hand, and it stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tracker.fahrplan import policy
 from tracker.fahrplan.match import match, same_title
+from tracker.fahrplan.policy import LOSS_COUNT, LOSS_SHARE
 from tracker.fahrplan.schedule import IMPORTED, Known, Schedule, Skipped, Talk
+from tracker.fahrplan.wanted import OPTOUT
+from tracker.names import room_key
 
 LOCK = "Fahrplan.Lock"
 """Property with the reason for which an import locked a talk: one of the three below."""
 GONE, OPTED_OUT, UNCLEAR = "gone", "opted out", "unclear"
 
-LOSS_SHARE, LOSS_COUNT = 0.1, 3
-"""This share of the talks, and at least so many, vanish together only in an outage of the source."""
-
 QUIET = frozenset(("Fahrplan.GUID", "Fahrplan.Day"))
 """Bookkeeping that moves under every talk without anything having moved."""
 
 _KINDS = {
-    "Fahrplan.Title": "retitled",
-    "Fahrplan.Date": "moved in time",
-    "Fahrplan.Start": "moved in time",
-    "Fahrplan.DateTime": "moved in time",
-    "Fahrplan.Duration": "moved in time",
-    "Fahrplan.Room": "moved to a room",
-    "Fahrplan.Person_list": "speakers",
+    "Fahrplan.Title": policy.TITLE,
+    "Fahrplan.Date": policy.TIME,
+    "Fahrplan.Start": policy.TIME,
+    "Fahrplan.DateTime": policy.TIME,
+    "Fahrplan.Duration": policy.TIME,
+    "Fahrplan.Room": policy.ROOM,
+    "Fahrplan.Person_list": policy.SPEAKERS,
 }
+Fields = Mapping[str, tuple[str, str]]
+"""Property -> (what is stored, what the Fahrplan says); '' for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """A talk whose stored properties say what the Fahrplan says."""
+    """A talk of which the Fahrplan says nothing new."""
 
     talk: Talk
     known: Known
@@ -49,28 +55,31 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A talk that differs; *fields* maps a property to (old, new), '' for none."""
+    """A talk of which the Fahrplan says something new; *by_hand* are the properties that somebody else wrote."""
 
     talk: Talk
     known: Known
-    fields: dict[str, tuple[str, str]]
+    fields: Fields
+    by_hand: frozenset[str] = frozenset()
 
     @property
     def quiet(self) -> bool:
         """Tell whether only keys and day numbers changed."""
-        return self.fields.keys() <= QUIET
+        return self.fields.keys() <= QUIET and not self.back
+
+    @property
+    def back(self) -> bool:
+        """Tell whether the talk was gone."""
+        return is_gone(self.known)
 
     @property
     def kinds(self) -> frozenset[str]:
         """Name the classes of change: moved in time, retitled, text only, opt-out set ..."""
-        kinds = {_KINDS.get(name, "text only") for name in self.fields if name not in QUIET and name != LOCK}
-        old, new = self.fields.get(LOCK, ("", ""))
-        if OPTED_OUT in (old, new) and self.fields.get("Fahrplan.Recording.Optout"):
-            kinds.add("opt-out set" if new == OPTED_OUT else "opt-out withdrawn")
-        if old == GONE:
-            kinds.add("back")
+        kinds = {kind_of(name, self.fields) for name in self.fields if name not in QUIET and name != LOCK}
+        if self.back:
+            kinds.add(policy.BACK)
         if len(kinds) > 1:
-            kinds.discard("text only")
+            kinds.discard(policy.TEXT)
         return frozenset(kinds)
 
 
@@ -103,6 +112,34 @@ class Changes:
     version: str = ""
     mass_loss: bool = False
 
+    @property
+    def recognised(self) -> list[tuple[Talk, Known]]:
+        """Return the talks that the tracker knows, with what it knows."""
+        changed = [(pair.talk, pair.known) for pair in self.changed]
+        return changed + [(pair.talk, pair.known) for pair in self.unchanged]
+
+
+def kind_of(name: str, fields: Fields) -> str:
+    """Return the class of one changed property.
+
+    A slug that changes with the title is part of the new title; a room spelled differently is the same room.
+    """
+    if name == "Fahrplan.Slug" and "Fahrplan.Title" in fields:
+        return policy.TITLE
+    if name == OPTOUT and "1" in fields[name]:
+        return policy.OPTED_OUT if fields[name][1] == "1" else policy.OPTED_IN
+    if name == LOCK:
+        causes = {"Fahrplan.Duration": policy.TIME, "Fahrplan.Room": policy.ROOM}
+        return next((kind for cause, kind in causes.items() if cause in fields), policy.TEXT)
+    if name == "Fahrplan.Room" and room_key(fields[name][0]) == room_key(fields[name][1]):
+        return policy.TEXT
+    return _KINDS.get(name, policy.TEXT)
+
+
+def is_gone(known: Known) -> bool:
+    """Tell whether the Fahrplan did not have a talk, and that was dealt with."""
+    return known.gone or known.properties.get(LOCK) == GONE
+
 
 def lock_of(talk: Talk) -> str:
     """Return why a talk must not be recorded as it is, '' if it may."""
@@ -111,11 +148,38 @@ def lock_of(talk: Talk) -> str:
     return UNCLEAR if talk.unclear else ""
 
 
-def _fields(talk: Talk, known: Known) -> dict[str, tuple[str, str]]:
-    wanted = {**talk.properties, LOCK: lock_of(talk)}
-    names = sorted(IMPORTED | {LOCK})
-    pairs = {name: (known.properties.get(name, ""), wanted.get(name, "")) for name in names}
-    return {name: (old, new) for name, (old, new) in pairs.items() if old != new}
+def compare(talk: Talk, known: Known) -> Changed | Unchanged:
+    """Compare a talk with the known one it was recognised as."""
+    wanted = talk.properties
+    stored, said = known.properties, known.base
+    fields: dict[str, tuple[str, str]] = {}
+    by_hand = set()
+    for name in _ORDER:
+        new, old = wanted.get(name, ""), stored.get(name, "")
+        if new == said.get(name, "") or (new == old and not _opts_out(name, new, known)):
+            continue
+        fields[name] = (old, new)
+        if old != said.get(name, ""):
+            by_hand.add(name)
+    lock = (stored.get(LOCK, ""), lock_of(talk))
+    if lock[0] != lock[1] and _lock_moves(lock, fields, known):
+        fields[LOCK] = lock
+    if fields or is_gone(known):
+        return Changed(talk, known, fields, frozenset(by_hand))
+    return Unchanged(talk, known)
+
+
+_ORDER = tuple(sorted(IMPORTED))
+
+
+def _opts_out(name: str, new: str, known: Known) -> bool:
+    """Tell whether an opt-out is news although somebody had noted it by hand: the talk is not locked for it yet."""
+    return name == OPTOUT and new == "1" and known.properties.get(LOCK) != OPTED_OUT
+
+
+def _lock_moves(lock: tuple[str, str], fields: Fields, known: Known) -> bool:
+    """Tell whether the reason to lock a talk changed, and not only somebody's mind about its opt-out."""
+    return OPTED_OUT not in lock or OPTOUT in fields or known.said is None
 
 
 def _held(missing: Iterable[Known], skipped: Iterable[Skipped]) -> dict[int, Skipped]:
@@ -124,49 +188,46 @@ def _held(missing: Iterable[Known], skipped: Iterable[Skipped]) -> dict[int, Ski
     by_id = {(event.source_id, same_title(event.title)): event for event in skipped if event.source_id}
     found = {}
     for known in missing:
-        title = same_title(known.properties.get("Fahrplan.Title", known.title))
+        title = same_title(known.base.get("Fahrplan.Title", known.title))
         event = by_guid.get(known.guid) or by_id.get((known.source_id, title))
         if event is not None:
             found[known.ticket_id] = event
     return found
 
 
-def diff(schedule: Schedule, existing: Sequence[Known]) -> Changes:
-    """Compare a schedule with the known talks. A talk reported as gone before is not reported again."""
+def diff(
+    schedule: Schedule, existing: Sequence[Known], *, loss_share: float = LOSS_SHARE, loss_count: int = LOSS_COUNT
+) -> Changes:
+    """Compare a schedule with the known talks. A talk that was gone before is not gone again.
+
+    At least *loss_count* talks and *loss_share* of them gone at once look like an outage of the source.
+    """
     matched = match(schedule.talks, existing)
-    new: list[New] = []
-    changed: list[Changed] = []
-    unchanged: list[Unchanged] = []
-    for number, talk in enumerate(schedule.talks):
-        if number not in matched:
-            new.append(New(talk))
-            continue
-        known = existing[matched[number]]
-        fields = _fields(talk, known)
-        if fields:
-            changed.append(Changed(talk, known, fields))
-        else:
-            unchanged.append(Unchanged(talk, known))
+    new = [New(talk) for number, talk in enumerate(schedule.talks) if number not in matched]
+    pairs = [compare(talk, existing[matched[n]]) for n, talk in enumerate(schedule.talks) if n in matched]
     here = set(matched.values())
-    missing = [k for n, k in enumerate(existing) if n not in here and k.properties.get(LOCK) != GONE]
+    missing = [known for n, known in enumerate(existing) if n not in here and not is_gone(known)]
     held = _held(missing, schedule.skipped)
     gone = tuple(Gone(known) for known in missing if known.ticket_id not in held)
     return Changes(
         tuple(new),
-        tuple(changed),
+        tuple(pair for pair in pairs if isinstance(pair, Changed)),
         gone,
-        tuple(unchanged),
+        tuple(pair for pair in pairs if isinstance(pair, Unchanged)),
         tuple(Held(known, held[known.ticket_id]) for known in missing if known.ticket_id in held),
         schedule.skipped,
         schedule.notes,
         schedule.version,
-        _is_outage(schedule, existing, len(gone)),
+        _is_outage(schedule, existing, gone, loss_share, loss_count),
     )
 
 
-def _is_outage(schedule: Schedule, existing: Sequence[Known], lost: int) -> bool:
+def _is_outage(
+    schedule: Schedule, existing: Sequence[Known], gone: Sequence[Gone], loss_share: float, loss_count: int
+) -> bool:
     """Tell whether so many talks vanished at once that the source must have failed (design D12, issue of updates)."""
+    lost = sum(not lost.known.missed and lost.known.ticket_id >= 0 for lost in gone)
     if lost and not schedule.events:
         return True
-    alive = sum(known.properties.get(LOCK) != GONE for known in existing)
-    return lost >= LOSS_COUNT and lost >= LOSS_SHARE * alive
+    alive = sum(not is_gone(known) and not known.missed and known.ticket_id >= 0 for known in existing)
+    return lost >= loss_count and lost >= loss_share * alive

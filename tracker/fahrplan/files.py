@@ -20,7 +20,7 @@ def keep(project: Project, content: bytes) -> FahrplanFile:
     found = queries.fahrplan_file(project.id, digest)
     if found is None:
         packed = gzip.compress(content, 6, mtime=0)
-        found = FahrplanFile(project_id=project.id, sha256=digest, bytes=len(content), content=packed)
+        found = FahrplanFile(project_id=project.id, sha256=digest, size=len(content), content=packed)
         db.session.add(found)
         db.session.flush()
         queries.forget_fahrplan_files(project.id, KEPT)

@@ -1,42 +1,146 @@
-"""The whole import: read, compare, apply, and keep the file."""
+"""The whole import: read, compare, decide, apply, keep what waits, and tell."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from tracker import queries
 from tracker.db import db
-from tracker.errors import FahrplanError
-from tracker.fahrplan.apply import Report, apply, known_talks
-from tracker.fahrplan.diff import diff
-from tracker.fahrplan.files import keep
+from tracker.errors import FahrplanError, ProjectReadOnly
+from tracker.fahrplan import files, review, rooms, sources, words
+from tracker.fahrplan import policy as rules
+from tracker.fahrplan.apply import Report, apply, named
+from tracker.fahrplan.decide import Part, Proposal, decide, in_rooms
+from tracker.fahrplan.diff import Changed, Changes, Gone, Unchanged, compare, diff
+from tracker.fahrplan.known import known_talks
 from tracker.fahrplan.parse import parse
-from tracker.models import FahrplanImport, Project
+from tracker.fahrplan.policy import Policy
+from tracker.fahrplan.schedule import Known, Schedule
+from tracker.fahrplan.wanted import Wanted
+from tracker.models import FahrplanChange, FahrplanImport, FahrplanSource, Project
 from tracker.tickets import Actor
 
 
-def import_fahrplan(project: Project, xml: bytes, actor: Actor, *, source: str) -> Report:
-    """Import a Fahrplan into a project; *source* is where it came from, for messages and the history.
-
-    Flushes and does not commit. The file is kept if it changed anything. Raises FahrplanError when the file is
-    refused, ProjectReadOnly for an archived project.
-    """
-    queries.lock_project(project.id)
-    rooms = [room.name for room in queries.rooms(project.id)]
+def read(project: Project, file: bytes, source: str) -> Schedule:
+    """Parse a file for a project. Raises FahrplanError that names the *source*."""
+    known = [room.name for room in queries.rooms(project.id)]
     try:
-        schedule = parse(xml, ZoneInfo(project.time_zone), rooms)
+        return parse(file, ZoneInfo(project.time_zone), known)
     except FahrplanError as error:
         raise FahrplanError(f"{source}: {error}") from None
-    report = apply(project, diff(schedule, known_talks(project)), actor)
-    if report.effective:
-        db.session.add(
-            FahrplanImport(
-                project_id=project.id,
-                source=source,
-                version=schedule.version,
-                file_id=keep(project, xml).id,
-                summary=report.counts,
-            )
-        )
-        db.session.flush()
+
+
+def import_fahrplan(project: Project, file: bytes, actor: Actor, *, source: str) -> Report:
+    """Import a Fahrplan into a project; *source* is where it came from, for messages and the history.
+
+    What the policy allows is applied, the rest waits for the crew. Flushes and does not commit. The file is kept if it
+    changed or asked anything. Raises FahrplanError when the file is refused, ProjectReadOnly for an archived project.
+    """
+    if project.read_only:
+        raise ProjectReadOnly(f"Project {project.slug} is archived; no Fahrplan is imported into it.")
+    queries.lock_project(project.id)
+    settings = sources.of(project)
+    schedule = read(project, file, source)
+    policy = sources.policy_of(settings)
+    changes, proposals = _decided(project, rooms.select(schedule, policy.rooms), policy)
+    report = Report(notes=list(changes.notes), skipped=changes.skipped)
+    done: list[FahrplanChange] = []
+    if not changes.mass_loss:
+        rooms.rename(project, schedule.talks)
+        done = apply(project, proposals, _matched(changes, proposals), actor, report)
+    waiting = review.update(project, proposals, changes)
+    _sum_up(report, changes, policy, waiting)
+    run = FahrplanImport(project_id=project.id, source=source, version=schedule.version, actor=actor.name)
+    _keep(project, settings, report, done, waiting, run, file)
     return report
+
+
+def _decided(project: Project, schedule: Schedule, policy: Policy) -> tuple[Changes, list[Proposal]]:
+    """Compare and decide; the tickets that are to be changed are locked then, and looked at again.
+
+    Scripts go on working while an import reads: a talk may have begun meanwhile.
+    """
+    known = known_talks(project)
+    changes = diff(schedule, known, loss_share=policy.loss_share, loss_count=policy.loss_count)
+    proposals = decide(changes, policy)
+    touched = [p.known.ticket_id for p in proposals if p.known is not None and p.doing(rules.APPLY)]
+    if not touched:
+        return changes, proposals
+    queries.lock_talks([number for number in touched if number > 0])
+    now = {talk.ticket_id: talk for talk in known_talks(project, [number for number in touched if number > 0])}
+    changes = _again(changes, now)
+    return changes, decide(changes, policy)
+
+
+def _again(changes: Changes, now: dict[int, Known]) -> Changes:
+    pairs = [compare(pair.talk, now.get(pair.known.ticket_id, pair.known)) for pair in changes.changed]
+    return replace(
+        changes,
+        changed=tuple(pair for pair in pairs if isinstance(pair, Changed)),
+        unchanged=changes.unchanged + tuple(pair for pair in pairs if isinstance(pair, Unchanged)),
+        gone=tuple(Gone(now.get(gone.known.ticket_id, gone.known)) for gone in changes.gone),
+    )
+
+
+def _matched(changes: Changes, proposals: Sequence[Proposal]) -> list[tuple[Known, Wanted, Sequence[Part]]]:
+    """Return the recognised talks that have a ticket, with what changes of them."""
+    parts = {p.known.ticket_id: p.parts for p in proposals if p.known is not None and p.wanted is not None}
+    return [
+        (known, Wanted.of(talk), parts.get(known.ticket_id, ()))
+        for talk, known in changes.recognised
+        if known.ticket_id > 0
+    ]
+
+
+def _sum_up(report: Report, changes: Changes, policy: Policy, waiting: review.Waiting) -> None:
+    report.unchanged = sum(pair.known.ticket_id > 0 for pair in changes.unchanged)
+    talks = [new.talk for new in changes.new] + [talk for talk, _known in changes.recognised]
+    report.doubts += [f"{talk.where}: {doubt}." for talk in talks for doubt in talk.doubts]
+    report.elsewhere = sum(not in_rooms(Wanted.of(new.talk), policy.rooms) for new in changes.new)
+    report.held += [
+        f"{named(held.known)}: left as it is; its event cannot be used ({held.skipped.reason})"
+        for held in changes.held
+        if held.known.ticket_id > 0
+    ]
+    if changes.mass_loss:
+        missing = sum(gone.known.ticket_id > 0 for gone in changes.gone)
+        report.loss = (
+            f"{missing} talks are missing from the Fahrplan at once; that looks like a failure of its source, so "
+            "nothing was changed."
+        )
+    report.pending += [_words(row) for row in (*waiting.raised, *waiting.kept)]
+    report.overtaken += [_words(row) for row in waiting.overtaken]
+
+
+def _words(row: FahrplanChange) -> str:
+    number = row.ticket.fahrplan_id if row.ticket is not None else None
+    return words.sentence(number, row.title, row.parts, row.wanted)
+
+
+def _keep(
+    project: Project,
+    settings: FahrplanSource,
+    report: Report,
+    done: Sequence[FahrplanChange],
+    waiting: review.Waiting,
+    run: FahrplanImport,
+    file: bytes,
+) -> None:
+    """Write the change set into the history, unless nothing changed and nobody has to be told anything."""
+    outage = settings.outage
+    settings.outage = report.loss
+    if not (done or waiting.raised or waiting.overtaken or bool(outage) != bool(report.loss)):
+        return
+    run.summary = report.counts
+    run.file_id = files.keep(project, file).id
+    db.session.add(run)
+    db.session.flush()
+    for row in (*done, *waiting.raised):
+        row.import_id = run.id
+    db.session.add_all([*done, *waiting.raised])
+    if settings.hold and not waiting.raised and not waiting.kept:
+        settings.hold = ""
+    db.session.flush()
+    report.import_id = run.id

@@ -75,7 +75,7 @@ def _of_talk(number: int, talk: Talk) -> _Place:
 
 
 def _of_known(number: int, known: Known) -> _Place:
-    stored = known.properties
+    stored = known.base if known.seen is None else known.seen
     title = same_title(stored.get("Fahrplan.Title", known.title))
     start = _instant(stored.get("Fahrplan.DateTime", ""))
     return _Place(number, known.guid, known.source_id, title, start, room_key(stored.get("Fahrplan.Room", "")))

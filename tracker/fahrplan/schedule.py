@@ -126,7 +126,13 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A talk the tracker has: its ticket, its identity, and the Fahrplan.* properties stored."""
+    """A talk the tracker has: its ticket, its identity, and the Fahrplan.* properties stored.
+
+    *said* is what the Fahrplan said last (None: what is stored); *gone* that it no longer has the talk, which was dealt
+    with; *missed* that its absence waits for the crew; *begun* that a locked talk was recorded before; *seen* what the
+    Fahrplan says while that waits. A talk that waits or was declined as a whole has no ticket: *ticket_id* is the
+    negative number of its change.
+    """
 
     ticket_id: int
     fahrplan_id: int
@@ -136,3 +142,13 @@ class Known:
     title: str
     properties: Mapping[str, str]
     state: str
+    said: Mapping[str, str] | None = None
+    gone: bool = False
+    missed: bool = False
+    begun: bool = False
+    seen: Mapping[str, str] | None = None
+
+    @property
+    def base(self) -> Mapping[str, str]:
+        """Return what the Fahrplan said last; what is stored otherwise was written by hand."""
+        return self.properties if self.said is None else self.said

@@ -73,7 +73,7 @@ class FahrplanFile(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
     sha256: Mapped[str] = mapped_column(Text)
-    bytes: Mapped[int]
+    size: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     created: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 

@@ -2,43 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy.orm import selectinload
 
 from tracker.db import db
 from tracker.models import (
+    FahrplanChange,
     FahrplanFile,
     FahrplanImport,
+    FahrplanSource,
+    LogEntry,
     Property,
     ScheduleEvent,
     Ticket,
 )
 
 
-def scheduled_talks(project_id: int) -> Sequence[tuple[ScheduleEvent, Ticket]]:
-    """List the scheduled talks of a project with their recording tickets, by ticket id."""
-    rows = db.session.execute(
+def scheduled_talks(project_id: int, only: Collection[int] | None = None) -> Sequence[tuple[ScheduleEvent, Ticket]]:
+    """List the scheduled talks of a project with their recording tickets, by ticket id; or those of some tickets."""
+    statement = (
         select(ScheduleEvent, Ticket)
         .join(Ticket, Ticket.id == ScheduleEvent.recording_id)
         .where(ScheduleEvent.project_id == project_id)
         .order_by(Ticket.id)
     )
-    return [(event, row) for event, row in rows]
+    if only is not None:
+        statement = statement.where(Ticket.id.in_(only))
+    return [(event, row) for event, row in db.session.execute(statement)]
 
 
-def fahrplan_properties(project_id: int) -> dict[int, dict[str, str]]:
-    """Return the stored Fahrplan.* properties of every recording ticket of a project, by ticket id."""
-    rows = db.session.execute(
+def fahrplan_properties(project_id: int, only: Collection[int] | None = None) -> dict[int, dict[str, str]]:
+    """Return the stored Fahrplan.* properties of the recording tickets of a project, or of some, by ticket id."""
+    statement = (
         select(Property.ticket_id, Property.name, Property.value)
         .join(Ticket, Ticket.id == Property.ticket_id)
         .where(Ticket.project_id == project_id, Ticket.type == "recording", Property.name.like("Fahrplan.%"))
     )
+    rows = db.session.execute(statement if only is None else statement.where(Ticket.id.in_(only)))
     found: dict[int, dict[str, str]] = {}
     for ticket_id, name, value in rows:
         assert ticket_id is not None
         found.setdefault(ticket_id, {})[name] = value
     return found
+
+
+def lock_talks(ticket_ids: Collection[int]) -> None:
+    """Lock some recording tickets in id order, before their children, and read them anew."""
+    db.session.scalars(
+        select(Ticket)
+        .where(Ticket.id.in_(ticket_ids))
+        .order_by(Ticket.id)
+        .with_for_update(of=Ticket, key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def begun_recordings(project_id: int) -> set[int]:
+    """Return the locked recording tickets of a project that have been recorded before: their log says so."""
+    beyond = LogEntry.to_state.not_in(("locked", "scheduled"))
+    statement = (
+        select(Ticket.id)
+        .where(Ticket.project_id == project_id, Ticket.type == "recording", Ticket.state == "locked")
+        .where(exists().where(LogEntry.ticket_id == Ticket.id, beyond))
+    )
+    return set(db.session.scalars(statement))
+
+
+def last_log_rows(recording_ids: Collection[int]) -> dict[int, int]:
+    """Return the id of the last log row of each talk, its recording and all its children."""
+    talk = func.coalesce(Ticket.parent_id, Ticket.id)
+    rows = db.session.execute(
+        select(talk, func.max(LogEntry.id))
+        .join(Ticket, Ticket.id == LogEntry.ticket_id)
+        .where(or_(Ticket.id.in_(recording_ids), Ticket.parent_id.in_(recording_ids)))
+        .group_by(talk)
+    )
+    return {number: last for number, last in rows}
+
+
+def fahrplan_source(project_id: int) -> FahrplanSource | None:
+    """Return how the Fahrplan of a project is treated."""
+    return db.session.get(FahrplanSource, project_id)
+
+
+def open_fahrplan_changes(project_id: int) -> Sequence[FahrplanChange]:
+    """List the changes that wait for the crew, and the talks it did not want, by id; with their tickets at hand."""
+    return db.session.scalars(
+        select(FahrplanChange)
+        .where(FahrplanChange.project_id == project_id, FahrplanChange.status.in_(("waiting", "declined")))
+        .order_by(FahrplanChange.id)
+        .options(selectinload(FahrplanChange.ticket))
+    ).all()
 
 
 def last_import(project_id: int) -> FahrplanImport | None:
