@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _configure_database(app, settings)
     app.extensions["hosts"] = Hosts()
     app.register_blueprint(rpc.bp)
+    app.register_blueprint(rpc.mirror.bp)
     app.register_blueprint(health.bp)
     gui.init_app(app)
     if settings.proxies:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from tracker import projects, queries, users
+from tracker import projects, queries, tokens, users
 from tracker.cli.settings import application
 from tracker.db import transaction
 from tracker.errors import InvalidInput
+from tracker.queries import keys
 
 PASSWORD_FILE = click.option(
     "--password-file",
@@ -73,6 +74,43 @@ def enable(name: str) -> None:
     with application(), transaction():
         users.set_active(users.get(name), True)
     click.echo(f"User {name} is switched on.")
+
+
+@command.group()
+def token() -> None:
+    """Make, list and revoke tokens with which programs read in the name of a user."""
+
+
+@token.command("add")
+@click.argument("name")
+@click.argument("label")
+@click.option("--days", type=int, help="Days after which it is good no more; without, it is good until revoked.")
+def add_token(name: str, label: str, days: int | None) -> None:
+    """Make a token for the account NAME, called LABEL, and print it; it cannot be shown again."""
+    with application(), transaction():
+        _made, text = tokens.create(users.get(name), label, days)
+    click.echo(text)
+
+
+@token.command("list")
+@click.argument("name", required=False)
+def list_tokens(name: str | None) -> None:
+    """List the tokens of the account NAME, or all: id, account, label, last use, end."""
+    with application():
+        for found in keys.tokens(users.get(name).id if name else None):
+            used = f"used {found.last_used:%Y-%m-%d %H:%M}" if found.last_used else "never used"
+            end = f"until {found.expires:%Y-%m-%d}" if found.expires else "for ever"
+            click.echo(f"{found.id:<5} {found.user.name:<20} {found.name:<30} {used:<21} {end}")
+
+
+@token.command("revoke")
+@click.argument("token_id", type=int)
+def revoke_token(token_id: int) -> None:
+    """Revoke the token TOKEN_ID: no program gets in with it any more."""
+    with application(), transaction():
+        gone = tokens.revoke(token_id)
+        told = f"Token {token_id} ({gone.name}) of {gone.user.name} is revoked."
+    click.echo(told)
 
 
 def read_password(file: Path | None) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request
@@ -49,6 +51,34 @@ def _guarded(who: str, work: Callable[[], bytes]) -> bytes:
     except Exception:  # the boundary: whatever goes wrong inside, the client gets an answer without our internals
         log.exception("%.100r: call failed", who)
         return wire.fault(INTERNAL, "The tracker failed to answer this call; its log says why.")
+
+
+def respond_json(who: str, work: Callable[[], Any]) -> Response:
+    """Answer with what *work* returns as JSON, or with the problem (RFC 9457) that it raises, under its HTTP status."""
+    try:
+        return _json(work(), "application/json")
+    except TrackerError as error:
+        log.info("%.100r: refused: %s", who, error)
+        return problem(error.http_status, str(error), error.fault_code)
+    except Exception:  # the boundary, as above
+        log.exception("%.100r: call failed", who)
+        return problem(500, "The tracker failed to answer this call; its log says why.", INTERNAL)
+
+
+def problem(status: int, detail: str, code: int) -> Response:
+    """Write what is wrong as JSON; *code* is the number of the fault that the XML-RPC door gives for it."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, "code": code}
+    response = _json(body, "application/problem+json")
+    response.status_code = status
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def _json(value: Any, kind: str) -> Response:
+    return Response(json.dumps(value, ensure_ascii=False) + "\n", content_type=kind)
 
 
 def received() -> bytes:

@@ -124,6 +124,7 @@ class NoMethod(TrackerError):
     """There is no such method."""
 
     fault_code = NO_METHOD
+    http_status = 404
 
 
 class BadParameters(TrackerError):

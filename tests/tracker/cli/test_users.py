@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import SECRET
 from tests.factories import PASSWORD
-from tracker import users
+from tracker import tokens, users
 from tracker.db import db
 from tracker.models import User
 
@@ -93,3 +93,27 @@ def test_the_process_tells_a_refusal_in_one_line_without_the_password(database):
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("fahrwerk: User name 'no name'") and PASSWORD not in done.stderr
+
+
+# --- tokens --------------------------------------------------------------------------------------------------
+
+
+def test_a_token_is_printed_once_listed_and_revoked(fahrwerk, app):
+    fahrwerk("user", "add", "karl", stdin=PASSWORD)
+    text = fahrwerk("user", "token", "add", "karl", "statistics", "--days", "30").output.strip()
+    assert tokens.authenticate(text, "192.0.2.1", 5).name == "karl"
+    db.session.commit()
+    listed = fahrwerk("user", "token", "list", "karl").output
+    number, *words = listed.split()
+    assert words[:3] == ["karl", "statistics", "used"] and text not in listed
+    assert fahrwerk("user", "token", "list").output.count("\n") >= 1
+    done = fahrwerk("user", "token", "revoke", number)
+    assert done.output == f"Token {number} (statistics) of karl is revoked.\n"
+    db.session.expire_all()
+    assert tokens.authenticate(text, "192.0.2.1", 5) is None
+
+
+@pytest.mark.parametrize("args", [("add", "nobody", "x"), ("list", "nobody"), ("revoke", "4711")])
+def test_what_there_is_not_has_no_tokens(fahrwerk, args):
+    done = fahrwerk("user", "token", *args)
+    assert done.exit_code == 1 and "There is no" in str(done.exception)
