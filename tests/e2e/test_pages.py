@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
@@ -144,11 +145,18 @@ def test_an_encoded_file_is_checked(arrive, stage):
     visitor.page.click("text=Start checking")
     visitor.page.wait_for_selector("#places:visible")
     visitor.page.evaluate("() => video.addEventListener('playing', () => window.begun = video.currentTime)")
-    visitor.page.keyboard.press("3")
+    visitor.page.keyboard.press("4")  # 50 %
     visitor.page.wait_for_function("() => window.begun")
     begun, length = visitor.page.evaluate("() => [window.begun, video.duration]")
     assert begun > length / 2 - 0.01 > 1  # the browser rounds
-    visitor.page.click("text=Everything is fine")
+    steps = visitor.page.locator("#checklist input")
+    for done in range(steps.count()):
+        assert steps.nth(done).is_checked() is False
+        visitor.page.keyboard.press("n")
+        assert steps.nth(done).is_checked()
+    visitor.page.keyboard.press("t")
+    assert re.match(r"\[00:00:\d\d\] $", visitor.page.input_value("#comment"))
+    visitor.page.click("text=Fine, back to the list")
     visitor.page.wait_for_selector("text=Script D prepares it for the release now")
     assert stored(stage, stage.file)[0] == "checked"
     assert visitor.complaints == []

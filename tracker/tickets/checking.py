@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tracker import queries
 from tracker.db import db
@@ -27,13 +27,17 @@ def start_check(ticket_id: int, user: User, *, take_over: bool = False, version:
     return ticket
 
 
-def accept(ticket_id: int, user: User, *, version: int | None = None) -> Ticket:
-    """Everything is fine: `checking` -> `checked`. Raises Conflict for a file of another cut than the recording has."""
+def accept(ticket_id: int, user: User, *, seen: Sequence[str] = (), version: int | None = None) -> Ticket:
+    """Everything is fine: `checking` -> `checked`; the log keeps which places and tracks were *seen*.
+
+    Raises Conflict for a file of another cut than the recording has.
+    """
     ticket = guards.lock(ticket_id, kind=ENCODING, version=version)
     guards.mine(ticket, user, "checking")
     guards.has_material(ticket.parent)
     guards.of_this_cut(ticket)
-    moves.move(ticket, guards.onward(ticket), Actor.of(user), "Action.check")
+    looked = f"looked at: {', '.join(seen)}" if seen else ""
+    moves.move(ticket, guards.onward(ticket), Actor.of(user), "Action.check", looked[:2000])
     return ticket
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import encoding, events, make_recording, make_user, put
+from tests.factories import encoding, events, log_of, make_encoding, make_recording, make_user, put
 from tests.tracker.gui.visitor import enter, log_in, now_in, page, send, words
-from tracker import projects, properties, tickets, users
+from tracker import projects, properties, queries, tickets, users
 from tracker.db import db
 
 FACTS = {
@@ -155,3 +155,24 @@ def test_a_file_of_a_recording_that_is_cut_again_cannot_be_accepted(client, talk
     assert (answer.status_code, "its files may be of another cut" in words(answer)) == (409, True)
     db.session.refresh(file)
     assert file.state == "checking"
+
+
+def test_the_log_says_what_was_looked_at(client, project):
+    ticket = make_encoding(project, "encoded")
+    enter(client, "bob")
+    path = f"/demo/ticket/{ticket.id}/check"
+    send(client, path, {"action": "start"})
+    send(client, path, {"action": "accept", "seen": ["start", "50 %", "a step that is none"]})
+    (entry,) = [each for each in log_of(ticket) if each.event == "Action.check"]
+    assert entry.comment == "looked at: start, 50 %"
+
+
+def test_it_goes_on_to_the_next_file_that_one_may_check(client, project):
+    first, mine, following = (make_encoding(project, "encoded") for _ in range(3))
+    enter(client, "bob")
+    mine.parent.cut_by_id = queries.user_by_name("bob").id
+    db.session.flush()
+    path = f"/demo/ticket/{first.id}/check"
+    send(client, path, {"action": "start"})
+    answer = send(client, path, {"action": "accept and next"})
+    assert answer.headers["Location"] == f"/demo/ticket/{following.id}/check"

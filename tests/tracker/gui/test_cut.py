@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories import events, make_recording, make_user, put
 from tests.tracker.gui.visitor import enter, log_in, page, send, words
-from tracker import projects, properties
+from tracker import projects, properties, tickets
 from tracker.db import db
 
 RECORD = {
@@ -202,3 +202,26 @@ def test_a_project_with_one_language_offers_no_choice_of_several(client, project
     projects.configure(project, languages=["deu"])
     db.session.flush()
     assert page(client.get(held)).xpath("//input[@name='language']/@type") == ["radio"]
+
+
+def test_it_goes_on_to_the_next_talk_when_that_is_asked_for(client, project, talk, held):
+    failed = make_recording(project, "merged", failed=True)
+    following = make_recording(project, "merged")
+    answer = send(client, held, CUT | {"action": "cut and next"})
+    assert answer.headers["Location"] == f"/demo/ticket/{following.id}/cut" and failed.state == "merged"
+
+
+def test_a_draft_is_kept_shown_and_dropped_when_it_is_sent_off(client, talk, held):
+    kept = send(client, f"{held}/draft", {"cut_in": "123", "language": ["deu", "eng"], "action": "cut"})
+    assert kept.status_code == 200 and kept.json["saved"]
+    shown = page(client.get(held))
+    assert shown.xpath("//input[@name='cut_in']/@value") == ["123"]
+    assert len(shown.xpath("//input[@name='language'][@checked]")) == 2
+    send(client, held, CUT)
+    assert tickets.draft_of(talk) is None
+
+
+def test_only_the_holder_keeps_a_draft(client, talk, held):
+    enter(client, "carol")
+    assert send(client, f"{held}/draft", {"cut_in": "1"}).status_code == 409
+    assert tickets.draft_of(talk) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +14,7 @@ from tracker.gui import acts, forms, marks
 from tracker.gui.access import bp, me, needs, ticket_or_404
 from tracker.gui.views.media import TYPES, encoded_file
 from tracker.models import Ticket
+from tracker.statemachine import ENCODING
 from tracker.tickets import moves
 
 
@@ -27,8 +29,37 @@ def check(slug: str, ticket_id: int) -> ResponseReturnValue:
 def check_post(slug: str, ticket_id: int) -> ResponseReturnValue:
     """Start, accept, reject, send back or leave a check."""
     found = ticket_or_404(slug, ticket_id, "encoding")
-    after = url_for("gui.talks", slug=slug, _anchor=f"t{found.parent_id}")
-    return acts.perform(found, ACTIONS, check_page, after)
+    return acts.perform(found, ACTIONS, check_page, lambda: _after(found))
+
+
+def _after(found: Ticket) -> str:
+    """Return where to go on: to the next file when that was asked for and there is one, else to the list."""
+    project, following = found.project, None
+    if forms.text("action") == "accept and next":
+        following = queries.next_to_check(project.id, me().id, found.id, separate=project.separate_checker)
+    if following is not None:
+        return url_for("gui.check", slug=project.slug, ticket_id=following.id)
+    return url_for("gui.talks", slug=project.slug, _anchor=f"t{found.parent_id}")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to look at: its name in the log, where to play from (a part of the length), and what to look for."""
+
+    name: str
+    place: str
+    text: str
+
+
+def steps(kind: str) -> list[Step]:
+    """List the places of the published checklist for a file of a MIME type."""
+    sound = "Sound is good" if kind.startswith("audio/") else "Picture and sound are good and in sync"
+    return [
+        Step("title", "", "It is this talk; title, names and language below are right."),
+        Step("start", "start", "It begins with a full sentence, without the wait before it."),
+        *(Step(f"{part} %", str(part / 100), f"{sound} at {part} %.") for part in (10, 25, 50, 75)),
+        Step("end", "end", "It ends after the last answer, not in the middle of a word."),
+    ]
 
 
 def check_page(found: Ticket, error: InvalidInput | None = None) -> str:
@@ -46,6 +77,9 @@ def check_page(found: Ticket, error: InvalidInput | None = None) -> str:
         rate=marks.rate_of(values),
         time_of=marks.time_of,
         kind=kind,
+        steps=steps(kind),
+        seen=forms.texts("seen"),
+        siblings=[child for child in talk.children if child.type == ENCODING],
         missing=missing,
         outdated=_outdated(found, talk, values),
         comment=request.form.get("comment", ""),
@@ -84,7 +118,8 @@ def _start(found: Ticket) -> str:
 
 
 def _accept(found: Ticket) -> str:
-    tickets.accept(found.id, me())
+    known = {step.name for step in steps("")}
+    tickets.accept(found.id, me(), seen=[name for name in forms.texts("seen") if name in known])
     return "Checked. Script D prepares it for the release now."
 
 
@@ -106,6 +141,7 @@ def _leave(found: Ticket) -> str:
 ACTIONS: dict[str, acts.Act] = {
     "start": _start,
     "accept": _accept,
+    "accept and next": _accept,
     "reject": _reject,
     "send_back": _send_back,
     "leave": _leave,
