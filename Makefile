@@ -28,6 +28,9 @@ lint: install ## style and types
 	$(BIN)/ruff check $(SOURCES) && $(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 
+docs: install ## write anew what docs/ has from the code
+	$(BIN)/python -m tracker.rpc.document docs/api.md
+
 pictures: install browser ## take the pictures of the README anew
 	$(BIN)/python -m demo.screenshots
 
@@ -43,4 +46,4 @@ browser: ## Debian's chromium, for the tests that drive the pages
 	&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } \
 	|| { echo "The browser tests need chromium: apt-get install chromium fonts-dejavu-core (as root)" >&2; exit 1; }
 
-.PHONY: install demo test proof serve lint bench lock pictures browser
+.PHONY: install demo test proof serve lint bench lock docs pictures browser
