@@ -2,93 +2,215 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy import ColumnElement, Select, exists, func, literal, literal_column, or_, select, tuple_, union_all
+from sqlalchemy.orm import selectinload
 
 from tracker.db import db, now
-from tracker.models import (
-    LogEntry,
-    Ticket,
-)
+from tracker.filters import Filter
+from tracker.models import LogEntry, Poll, Ticket, Worker, WorkerGroup, WorkerGroupProject
 from tracker.queries.asked import Asked, fitting
+from tracker.queries.filters import passing
 
 FAILED_EVENT = "RPC.setTicketFailed"
+POLL_EVERY = timedelta(seconds=30)
+"""That somebody asked for work is written down at most so often."""
 
 
-def _free(project_id: int, states: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    """Say when a ticket may be handed out; matches the partial index ix_ticket_free."""
+@dataclass(frozen=True)
+class Lot:
+    """Tickets of a project that may be handed out: of a type, in the state before the work, that pass a filter.
+
+    With *owners* only these tickets, and tickets of these recordings, can pass it.
+    """
+
+    project_id: int
+    kind: str
+    source: str
+    rule: Filter | None = None
+    owners: tuple[int, ...] | None = None
+    asked: Asked | None = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What there is to know before tickets are looked at, all in one question."""
+
+    unnoted: list[tuple[int, str]]
+    """(project, state) of which it is not written down that somebody asked lately."""
+    silent: bool
+    """A worker fell silent."""
+    unnamed: bool
+    """The worker has a ticket that it never named."""
+    filters: dict[int, dict[str, Any] | None]
+    """Of the projects the worker's group is listed for."""
+
+
+def desk(asking: Sequence[tuple[int, str]], worker_id: int, group_id: int, before: datetime) -> Desk:
+    """Look at what a claim for (project, state) has to know before it looks at tickets."""
+    asked = select(func.concat(Poll.project_id, "/", Poll.state)).where(
+        tuple_(Poll.project_id, Poll.state).in_(asking), Poll.asked > func.now() - POLL_EVERY
+    )
+    listed = select(func.jsonb_object_agg(WorkerGroupProject.project_id, WorkerGroupProject.filter)).where(
+        WorkerGroupProject.group_id == group_id,
+        WorkerGroupProject.project_id.in_([project_id for project_id, _ in asking]),
+    )
+    row = db.session.execute(
+        select(
+            func.array(asked.scalar_subquery()),
+            exists().where(Ticket.lease_until < func.now()),
+            exists().where(*_unnamed(asking, worker_id, before)),
+            listed.scalar_subquery(),
+        )
+    ).one()
+    noted = set(row[0])
+    unnoted = sorted(pair for pair in set(asking) if f"{pair[0]}/{pair[1]}" not in noted)
+    return Desk(unnoted, row[1], row[2], {int(number): rule for number, rule in (row[3] or {}).items()})
+
+
+def _unnamed(asking: Sequence[tuple[int, str]], worker_id: int, before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Ticket.worker_id == worker_id,
+        tuple_(Ticket.project_id, Ticket.state).in_(asking),
+        Ticket.named.is_(False),
+        Ticket.state_since <= before,
+    )
+
+
+# --- free tickets ------------------------------------------------------------------------------------------------
+
+
+def _free(project_id: int, state: str) -> tuple[ColumnElement[bool], ...]:
+    """Say when a ticket may be handed out. The constants stand in the text, as in the condition of ix_ticket_free."""
     return (
         Ticket.project_id == project_id,
-        Ticket.state.in_(states),
+        Ticket.state == state,
         Ticket.user_id.is_(None),
         Ticket.worker_id.is_(None),
-        Ticket.failed.is_(False),
-        Ticket.blocked == "",
-        Ticket.withdraw.is_(False),
-        Ticket.priority > 0,
+        ~Ticket.failed,
+        Ticket.blocked == literal_column("''"),
+        Ticket.priority > literal_column("0"),
+        ~Ticket.withdraw,
         or_(Ticket.not_before.is_(None), Ticket.not_before <= func.now()),
     )
 
 
-def lock_next_free(
-    project_id: int,
-    kind: str,
-    states: Collection[str],
-    worker_id: int,
-    *,
-    parents: Collection[str] = (),
-    asked: Asked | None = None,
-    wait: bool = True,
-) -> Ticket | None:
+def _in_lot(lot: Lot) -> tuple[ColumnElement[bool], ...]:
+    conditions = [*_free(lot.project_id, lot.source), Ticket.type == lot.kind]
+    if lot.owners is not None:
+        owners = list(lot.owners)
+        conditions.append(or_(Ticket.id == func.any(owners), Ticket.parent_id == func.any(owners)))
+    if lot.rule is not None:
+        conditions.append(passing(lot.rule))
+    if lot.asked is not None:
+        conditions.append(fitting(lot.asked))
+    return tuple(conditions)
+
+
+_TURN = (Ticket.priority.desc(), Ticket.state_since, Ticket.id)
+"""Whose turn it is: priority first, then who waits longest."""
+
+
+def lock_next_free(lots: Sequence[Lot], worker_id: int, *, wait: bool = True) -> Ticket | None:
     """Lock the next ticket to hand out: never failed by this worker first, then priority, then waiting time.
 
-    With *parents* the recording has to be in one of these states, with *asked* the talk as the script wants it. Tickets that others have locked are stepped over.
-    When there are only such, *wait* for them: a ticket into whose log somebody just writes is not taken, and "nothing"
-    has to be true (design D5). All who wait do so in the order of the ids, because a row that turned out to be taken
-    stays locked: in the order of each one's own choice two could wait for each other.
+    Tickets that others have locked are stepped over. When there are only such, *wait* for them: a ticket into whose log
+    somebody just writes is not taken, and "nothing" has to be true (design D5). All who wait do so in the order of the
+    ids, because a row that turned out to be taken stays locked: in the order of each one's own choice two could wait
+    for each other.
     """
-    failed_by_me = exists().where(
-        LogEntry.ticket_id == Ticket.id, LogEntry.worker_id == worker_id, LogEntry.event == FAILED_EVENT
+    lots = _by_turn(lots)
+    failed_by_me = _failed_by(worker_id)
+    for lot in lots:
+        if (found := _lock_first(lot, failed_by_me.is_(None))) is not None:
+            return found
+    if not lots or not db.session.scalar(select(or_(*(exists().where(*_in_lot(lot)) for lot in lots)))):
+        return None
+    for lot in lots:
+        if (found := _lock_first(lot, failed_by_me.is_not(None))) is not None:
+            return found
+    return _wait_for(lots) if wait else None
+
+
+def _by_turn(lots: Sequence[Lot]) -> Sequence[Lot]:
+    """Order several lots by the turn of the first ticket in each."""
+    if len(lots) < 2:
+        return lots
+    heads: list[Select[Any]] = []
+    for place, lot in enumerate(lots):
+        columns = literal_column(str(place)).label("place"), Ticket.priority, Ticket.state_since, Ticket.id
+        first = select(*columns).where(*_in_lot(lot)).order_by(*_TURN).limit(1).subquery()
+        heads.append(select(first))
+    every = union_all(*heads).subquery()
+    order = select(every.c.place).order_by(every.c.priority.desc(), every.c.state_since, every.c.id)
+    return [lots[place] for place in db.session.scalars(order)]
+
+
+def _failed_by(worker_id: int) -> ColumnElement[Any]:
+    """Select whether a worker failed a ticket before; not as EXISTS, which would be joined with the whole log."""
+    return (
+        select(literal(1))
+        .where(LogEntry.ticket_id == Ticket.id, LogEntry.worker_id == worker_id, LogEntry.event == FAILED_EVENT)
+        .limit(1)
+        .correlate(Ticket)
+        .scalar_subquery()
     )
-    parent = aliased(Ticket)
-    unfit = or_(parent.failed, parent.state.not_in(parents)) if parents else parent.failed
-    free = (*_free(project_id, states), Ticket.type == kind, ~exists().where(parent.id == Ticket.parent_id, unfit))
-    if asked is not None:
-        free = (*free, fitting(asked))
-    first = select(Ticket).limit(1).execution_options(populate_existing=True)
-    chosen = first.order_by(Ticket.priority.desc(), Ticket.state_since, Ticket.id)
-    for choice in (~failed_by_me, failed_by_me):
+
+
+def _lock_first(lot: Lot, *conditions: ColumnElement[bool]) -> Ticket | None:
+    return db.session.scalar(
+        select(Ticket)
+        .where(*_in_lot(lot), *conditions)
+        .order_by(*_TURN)
+        .limit(1)
+        .with_for_update(of=Ticket, skip_locked=True, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _wait_for(lots: Sequence[Lot]) -> Ticket | None:
+    for lot in sorted(lots, key=lambda lot: lot.project_id):
         found = db.session.scalar(
-            chosen.where(*free, choice).with_for_update(of=Ticket, skip_locked=True, key_share=True)
+            select(Ticket)
+            .where(*_in_lot(lot))
+            .order_by(Ticket.id)
+            .limit(1)
+            .with_for_update(of=Ticket, key_share=True)
+            .execution_options(populate_existing=True)
         )
         if found is not None:
             return found
-        if not db.session.scalar(select(exists().where(*free))):
-            return None
-    if not wait:
-        return None
-    return db.session.scalar(first.where(*free).order_by(Ticket.id).with_for_update(of=Ticket, key_share=True))
+    return None
 
 
-def lock_unnamed(project_id: int, state: str, worker_id: int, before: datetime) -> Ticket | None:
-    """Lock the ticket that this worker got for *state* before a moment and has not named since (design D5)."""
+def lock_unnamed(asking: Sequence[tuple[int, str]], worker_id: int, before: datetime) -> Ticket | None:
+    """Lock the ticket that this worker got for one of (project, state) a while ago and has not named since."""
     return db.session.scalar(
         select(Ticket)
-        .where(
-            Ticket.project_id == project_id,
-            Ticket.worker_id == worker_id,
-            Ticket.state == state,
-            Ticket.named.is_(False),
-            Ticket.state_since <= before,
-        )
+        .where(*_unnamed(asking, worker_id, before))
         .order_by(Ticket.state_since)
         .limit(1)
         .with_for_update(of=Ticket, skip_locked=True, key_share=True)
         .execution_options(populate_existing=True)
     )
+
+
+def unassigned_in_state(project_id: int, state: str, rule: Filter | None = None) -> Sequence[Ticket]:
+    """List the tickets in *state* that nobody holds, that did not fail and pass a filter, oldest start first."""
+    conditions = _free(project_id, state) if rule is None else (*_free(project_id, state), passing(rule))
+    return db.session.scalars(
+        select(Ticket)
+        .where(*conditions)
+        .order_by(Ticket.start.asc().nulls_last(), Ticket.id)
+        .options(selectinload(Ticket.parent))
+    ).all()
+
+
+# --- leases ------------------------------------------------------------------------------------------------------
 
 
 def lock_expired_leases(limit: int = 50) -> Sequence[Ticket]:
@@ -126,14 +248,51 @@ def renew_leases() -> int:
     return len(found)
 
 
-def unassigned_in_state(project_id: int, state: str) -> Sequence[Ticket]:
-    """List the tickets in *state* that nobody holds and that did not fail, oldest start first."""
-    return db.session.scalars(
-        select(Ticket)
-        .where(*_free(project_id, [state]))
-        .order_by(Ticket.start.asc().nulls_last(), Ticket.id)
-        .options(selectinload(Ticket.parent))
-    ).all()
+# --- what groups have ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a group has: *tickets* in the hands of its workers, workers heard of lately, and how many of those held."""
+
+    tickets: int
+    active: int
+    held: int
+
+
+def group_tallies(within: timedelta = timedelta(minutes=10)) -> dict[int, Tally]:
+    """Count what each worker group has, by its id; groups without workers are left out."""
+    lately = Worker.last_seen > func.now() - within
+    tickets = select(func.count()).where(Ticket.worker_id == Worker.id).correlate(Worker).scalar_subquery()
+    rows = db.session.execute(
+        select(
+            Worker.group_id,
+            func.sum(tickets),
+            func.count().filter(lately),
+            func.count().filter(lately, Worker.held),
+        ).group_by(Worker.group_id)
+    )
+    return {group_id: Tally(int(tickets), active, held) for group_id, tickets, active, held in rows}
+
+
+def filters_in(project_id: int) -> dict[int, dict[str, Any] | None]:
+    """Return the filters of the groups listed for a project, by group id."""
+    rows = db.session.execute(
+        select(WorkerGroupProject.group_id, WorkerGroupProject.filter).where(
+            WorkerGroupProject.project_id == project_id
+        )
+    )
+    return {group_id: rule for group_id, rule in rows}
+
+
+def count_held_locked(group_id: int) -> int:
+    """Lock a worker group and count the tickets its workers hold: nobody else counts before this is saved."""
+    db.session.execute(select(WorkerGroup.id).where(WorkerGroup.id == group_id).with_for_update(key_share=True))
+    held = select(func.count()).select_from(Ticket).join(Worker, Worker.id == Ticket.worker_id)
+    return db.session.scalar(held.where(Worker.group_id == group_id)) or 0
+
+
+# --- afterwards ----------------------------------------------------------------------------------------------------
 
 
 def withdrawals(project_id: int) -> Sequence[Ticket]:

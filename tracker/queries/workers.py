@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, defer
 
 from tracker.db import db
 from tracker.models import Poll, Reply, Ticket, Worker, WorkerGroup, WorkerGroupProject
@@ -31,7 +31,7 @@ def _known(name: str, group: Any, long_ago: timedelta) -> tuple[Worker, bool] | 
         select(Worker, Worker.last_seen < func.now() - long_ago)
         .join(Worker.group)
         .where(group, Worker.name == name)
-        .options(contains_eager(Worker.group))
+        .options(contains_eager(Worker.group), defer(Worker.log_tail))
     ).first()
     return None if row is None else (row[0], row[1])
 
@@ -57,6 +57,12 @@ def touch_worker(worker_id: int, **values: Any) -> None:
     db.session.execute(update(Worker).where(Worker.id == worker_id).values(**values))
 
 
+def note_output(worker_id: int, delta: str, kept: int, speed: str | None) -> None:
+    """Add to a worker's output, of which the last *kept* characters stay; *speed* when it told one."""
+    values = {"log_tail": func.right(Worker.log_tail + delta, kept)} | ({} if speed is None else {"speed": speed})
+    touch_worker(worker_id, **values)
+
+
 def lock_worker(worker_id: int) -> Worker | None:
     """Return a worker with its row locked and its values read anew; nobody assigns a ticket to it meanwhile."""
     return db.session.scalar(
@@ -69,7 +75,9 @@ def lock_worker(worker_id: int) -> Worker | None:
 
 def take_command(worker_id: int) -> str:
     """Return the command queued for a worker, '' for none, and take it off: of two that ask at once one gets it."""
-    before = select(Worker.id, Worker.command).where(Worker.id == worker_id).with_for_update().cte("before")
+    before = (
+        select(Worker.id, Worker.command).where(Worker.id == worker_id).with_for_update(key_share=True).cte("before")
+    )
     found = db.session.scalar(
         update(Worker)
         .where(Worker.id == before.c.id, before.c.command != "")
@@ -135,10 +143,12 @@ def all_groups() -> Sequence[WorkerGroup]:
 
 
 def lock_group_members(group_id: int) -> Sequence[int]:
-    """Lock the workers of a group, so that none is assigned a ticket meanwhile; return their ids."""
-    return db.session.scalars(
+    """Lock the workers of a group, then the group, so that none is assigned a ticket meanwhile; return their ids."""
+    found = db.session.scalars(
         select(Worker.id).where(Worker.group_id == group_id).order_by(Worker.id).with_for_update()
     ).all()
+    db.session.execute(select(WorkerGroup.id).where(WorkerGroup.id == group_id).with_for_update())
+    return found
 
 
 def group_rows(group_id: int) -> Sequence[WorkerGroupProject]:

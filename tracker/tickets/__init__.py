@@ -12,6 +12,8 @@ from tracker.tickets.byhand import (
 )
 from tracker.tickets.checking import accept, mark_ready, reject, send_back, start_check
 from tracker.tickets.chores import handle, resolve, wontfix
+from tracker.tickets.claims import Offer, claim, claim_next
+from tracker.tickets.copies import duplicate
 from tracker.tickets.create import (
     create_encoding,
     create_encodings,
@@ -23,34 +25,38 @@ from tracker.tickets.create import (
 from tracker.tickets.cutting import expand, finish_cut, start_cut, unable
 from tracker.tickets.dispatch import (
     add_log,
-    claim_next,
     fail,
     finish,
     give_back,
-    heartbeat,
     next_state,
-    return_silent,
     set_properties,
     take_back,
     withdrawn,
 )
 from tracker.tickets.drafts import draft_of, drop_draft, save_draft
+from tracker.tickets.formats import drop_unworked, leave_out, make_anyway, settle_ladders, take_version
 from tracker.tickets.holding import assign, leave, take_over
+from tracker.tickets.leases import return_silent
 from tracker.tickets.moves import get, lock, move, settle_project, switch_off
 from tracker.tickets.priorities import refresh_profile as refresh_priorities
+from tracker.tickets.prospects import Prospect, who_would_get
 from tracker.tickets.repair import finish_fix, fix, start_fix
 from tracker.tickets.resets import cancel, reset, reset_to_initial
 from tracker.tickets.resets import commence as commence_by_hand
+from tracker.tickets.signs import heartbeat
 from tracker.tickets.staging import commence
 from tracker.tickets.waiting import why_waiting
 
 __all__ = [
     "TRACKER",
     "Actor",
+    "Offer",
+    "Prospect",
     "accept",
     "add_log",
     "assign",
     "cancel",
+    "claim",
     "claim_next",
     "commence",
     "commence_by_hand",
@@ -62,6 +68,8 @@ __all__ = [
     "delete_comment",
     "draft_of",
     "drop_draft",
+    "drop_unworked",
+    "duplicate",
     "edit_properties",
     "expand",
     "fail",
@@ -75,7 +83,9 @@ __all__ = [
     "heartbeat",
     "initial_state",
     "leave",
+    "leave_out",
     "lock",
+    "make_anyway",
     "mark_ready",
     "move",
     "next_state",
@@ -93,6 +103,7 @@ __all__ = [
     "set_priority",
     "set_properties",
     "set_state",
+    "settle_ladders",
     "settle_project",
     "start_check",
     "start_cut",
@@ -100,7 +111,9 @@ __all__ = [
     "switch_off",
     "take_back",
     "take_over",
+    "take_version",
     "unable",
+    "who_would_get",
     "why_waiting",
     "withdrawn",
     "wontfix",

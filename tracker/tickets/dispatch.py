@@ -1,123 +1,25 @@
-"""What scripts do: get the next ticket, keep it by a heartbeat, finish it, fail it, give it back (design D5)."""
+"""What scripts do with a ticket they got: keep it by a heartbeat, finish it, fail it, give it back (design D5)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
 
-from tracker import properties, queries, wire
-from tracker.db import db, now
-from tracker.errors import InvalidInput, NoService, NoSuchService, NotAssigned, NotFound, Unassigned
+from tracker import properties, queries
+from tracker.db import now
+from tracker.errors import InvalidInput, NoService, NotAssigned, NotFound, Unassigned
 from tracker.models import Project, Ticket, Worker
-from tracker.statemachine import ENCODER, ENCODING, RECORDING, SCRIPT_A, State, Table, workflow
-from tracker.tickets import moves
-from tracker.tickets.actor import TRACKER, Actor
+from tracker.statemachine import PROCESS, SCRIPT_A
+from tracker.tickets import leases, moves, prospects
+from tracker.tickets.actor import Actor
 
-ASSIGN, DONE, FAIL, GIVE_BACK, LOST, TAKEN_BACK = (
-    "RPC.assignNextUnassignedForState",
+DONE, FAIL, GIVE_BACK, TAKEN_BACK = (
     "RPC.setTicketDone",
     queries.FAILED_EVENT,
     "RPC.giveBack",
-    "Lease.lost",
     "Worker.takenBack",
 )
-REPEAT_AFTER = timedelta(seconds=10)
-MAX_LEASE_S, MAX_RETRY_S = 24 * 3600, 7 * 24 * 3600
-LOG_TAIL = 8_000
-"""Characters of a worker's output that are kept for its page."""
-
-
-def _service(project: Project, state: str) -> tuple[Table, State]:
-    flow = workflow(project.workflow)
-    if state not in flow.services:
-        known = ", ".join(flow.services)
-        raise NoSuchService(f"No script works in state {state!r}; there is work for: {known}.")
-    kind, row = flow.services[state]
-    return flow.tables[kind], row
-
-
-def sources(table: Table, state: str, disabled: list[str]) -> list[str]:
-    """List the states whose successor is *state*: from there a script takes tickets into it."""
-    names = (row.name for row in table.states if row.name not in disabled and row.kind == "static")
-    return [name for name in names if table.successor(name, disabled) == state]
-
-
-def claim_next(
-    project: Project, state: str, worker: Worker, lease_s: int | None = None, asked: queries.Asked | None = None
-) -> Ticket | None:
-    """Give *worker* the next ticket for process state *state*, or None when there is truly none.
-
-    With *asked* the talk has to be as a script of API 4.0 wants it.
-
-    A ticket the worker got before and never named (its answer was lost) is handed out again. *lease_s* starts a
-    lease: without a heartbeat for so many seconds the ticket returns by itself. Raises NoService.
-    """
-    table, row = _service(project, state)
-    disabled = project.disabled_states.get(table.type, [])
-    queries.note_poll(project.id, state)
-    none_returned = return_silent() == 0
-    repeated = queries.lock_unnamed(project.id, state, worker.id, now() - REPEAT_AFTER)
-    if repeated is not None:
-        _lease(repeated, lease_s)
-        return repeated
-    states, parents = sources(table, row.name, disabled), _parents(project, table, row)
-    # Whoever holds tickets waits for none: somebody may be waiting for these.
-    found = queries.lock_next_free(
-        project.id, table.type, states, worker.id, parents=parents, asked=asked, wait=none_returned
-    )
-    if found is None:
-        return None
-    moves.move(found, state, Actor.of(worker), ASSIGN, holder=worker)
-    found.attempt += 1
-    _lease(found, lease_s)
-    if found.parent is not None and row.script == ENCODER:
-        properties.write(found, {"Encoding.Cut": moves.cut_of(found)})
-    db.session.flush()
-    return found
-
-
-def _parents(project: Project, table: Table, row: State) -> list[str]:
-    """List the states a recording has to be in for what follows its encoding: a cut that is redone holds it up."""
-    if table.type != ENCODING or row.script == ENCODER:
-        return []
-    flow = workflow(project.workflow)
-    recording = flow.tables[RECORDING]
-    least = recording.position(flow.material)
-    return [state.name for state in recording.states if recording.position(state.name) >= least]
-
-
-def _lease(ticket: Ticket, lease_s: int | None) -> None:
-    if lease_s:
-        ticket.lease_s = min(lease_s, MAX_LEASE_S)
-    if ticket.lease_s:
-        ticket.lease_until = now() + timedelta(seconds=ticket.lease_s)
-
-
-def return_silent() -> int:
-    """Take back the tickets whose lease ran out; fail those lost too often. Return how many."""
-    expired = queries.lock_expired_leases()
-    for ticket in expired:
-        _lose(ticket)
-    db.session.flush()
-    return len(expired)
-
-
-def _lose(ticket: Ticket) -> None:
-    holder = ticket.worker
-    actor = Actor.of(holder) if holder else TRACKER
-    losses = ticket.losses + 1
-    reason = f"{actor.name} went silent for more than {ticket.lease_s} s"
-    if losses >= ticket.project.max_attempts:
-        moves.fail(ticket, actor, LOST, f"{reason}; lost {losses} times in a row, so a person has to look")
-    else:
-        moves.move(ticket, _before(ticket), actor, LOST, f"{reason}; the ticket is free again")
-    ticket.losses = losses
-
-
-def _before(ticket: Ticket) -> str:
-    """Return the state a script took the ticket from."""
-    previous = ticket.table.predecessor(ticket.state, ticket.disabled)
-    return previous if previous is not None else ticket.state
+MAX_RETRY_S = 7 * 24 * 3600
 
 
 def _held(ticket_id: int, project: Project, worker: Worker) -> Ticket:
@@ -188,7 +90,7 @@ def give_back(ticket_id: int, project: Project, worker: Worker, reason: str, ret
     except NotAssigned:
         return False
     told = ticket.waiting
-    moves.move(ticket, _before(ticket), Actor.of(worker), GIVE_BACK, reason)
+    moves.move(ticket, leases.before(ticket), Actor.of(worker), GIVE_BACK, reason)
     ticket.waiting = reason[:2000] or told
     ticket.losses = 0
     ticket.not_before = now() + timedelta(seconds=retry_after_s) if retry_after_s else None
@@ -203,15 +105,16 @@ def take_back(ticket_id: int, actor: Actor, reason: str) -> bool:
     ticket = moves.lock(ticket_id)
     if ticket.worker_id is None:
         return False
-    moves.move(ticket, _before(ticket), actor, TAKEN_BACK, reason)
+    moves.move(ticket, leases.before(ticket), actor, TAKEN_BACK, reason)
     return True
 
 
 def next_state(ticket_id: int, project: Project, state: str, worker: Worker, message: str = "") -> bool:
     """Move an unassigned ticket that is still in *state* to its successor (v3 setTicketNextState); else False.
 
-    Script A moves talks on by the clock so. Raises NoService for a state that only people take tickets out of, and for
-    a successor in which a script has to hold the ticket: without a holder nobody would ever take it from there.
+    Script A moves talks on by the clock so; where it would get no work, nothing moves either. Raises NoService for a
+    state that only people take tickets out of, and for a successor in which a script has to hold the ticket: without a
+    holder nobody would ever take it from there.
     """
     ticket = in_project(ticket_id, project)
     if ticket.state != state or ticket.failed or ticket.user_id is not None or ticket.worker_id is not None:
@@ -223,33 +126,16 @@ def next_state(ticket_id: int, project: Project, state: str, worker: Worker, mes
         raise NoService(f"There is no state after {state!r}.")
     if ticket.table.by_name[target].script not in (None, SCRIPT_A):
         raise NoService(f"A script holds a ticket while it is {target!r}: take it by assignNextUnassignedForState.")
+    if ticket.table.by_name[target].kind == PROCESS and _withheld(ticket, target, worker):
+        return False
     moves.move(ticket, target, Actor.of(worker), "RPC.setTicketNextState", message)
     return True
 
 
-def heartbeat(
-    worker: Worker,
-    ticket_id: int | None = None,
-    delta: str = "",
-    percent: float | None = None,
-    lease_s: int | None = None,
-) -> str:
-    """Note that a worker lives; renew its lease; return OK, a queued command, or `Ticket lost`."""
-    if delta:
-        queries.touch_worker(worker.id, log_tail=(worker.log_tail + delta.replace("\x00", ""))[-LOG_TAIL:])
-    if ticket_id is not None:
-        ticket = queries.lock_ticket(ticket_id) if 0 < ticket_id < 2**31 else None
-        if ticket is None or ticket.worker_id != worker.id:
-            return wire.TICKET_LOST
-        ticket.named = True
-        _lease(ticket, lease_s)
-        if percent is not None:
-            ticket.percent = min(100.0, max(0.0, percent))
-    if worker.command:
-        command = worker.command
-        queries.touch_worker(worker.id, command="")
-        return command
-    return wire.OK
+def _withheld(ticket: Ticket, state: str, worker: Worker) -> bool:
+    """Tell whether a worker gets no new work for *state* in a project that its group works for."""
+    refused = prospects.refused(worker.group, ticket.project, state, listed=True)
+    return bool(worker.held or refused or prospects.withheld(ticket.project, state))
 
 
 def add_log(ticket_id: int, project: Project, worker: Worker, message: str) -> None:

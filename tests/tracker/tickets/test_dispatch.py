@@ -15,8 +15,10 @@ from tracker import projects, queries, tickets, users, wire
 from tracker.db import db, now, transaction
 from tracker.errors import InvalidInput, NoService, NotAssigned, NotFound
 from tracker.models import LogEntry, Ticket
-from tracker.tickets import dispatch
-from tracker.tickets.dispatch import ASSIGN, DONE, FAIL, LOST
+from tracker.tickets.claims import ASSIGN
+from tracker.tickets.dispatch import DONE, FAIL
+from tracker.tickets.leases import LOST
+from tracker.tickets.signs import LOG_TAIL
 
 ENCODER = "encoding"
 
@@ -123,8 +125,8 @@ def test_a_ticket_that_a_person_holds_is_not_handed_out(project, ticket, worker,
     assert tickets.claim_next(project, ENCODER, worker) is None
 
 
-def test_an_encoding_whose_recording_failed_is_not_handed_out(project, ticket, worker):
-    ticket.parent.failed = True
+def test_an_encoding_whose_recording_failed_is_not_handed_out(project, ticket, worker, alice):
+    tickets.set_failed(ticket.parent_id, alice, True, comment="wrong talk")
     assert tickets.claim_next(project, ENCODER, worker) is None
 
 
@@ -391,11 +393,11 @@ def test_a_heartbeat_brings_a_queued_command_once(worker):
 
 
 def test_a_heartbeat_keeps_the_end_of_the_output(worker):
-    tickets.heartbeat(worker, delta="x" * dispatch.LOG_TAIL)
+    tickets.heartbeat(worker, delta="x" * LOG_TAIL)
     db.session.refresh(worker)
     tickets.heartbeat(worker, delta="\x00end")
     db.session.refresh(worker)
-    assert worker.log_tail.endswith("xend") and len(worker.log_tail) == dispatch.LOG_TAIL
+    assert worker.log_tail.endswith("xend") and len(worker.log_tail) == LOG_TAIL
 
 
 @pytest.mark.parametrize(("told", "kept"), [(-5, 0), (55.5, 55.5), (1000, 100), (None, 0)])

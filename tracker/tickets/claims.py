@@ -1,0 +1,106 @@
+"""How a worker gets the next ticket: exact, in order, and only what its group may have (design D5)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tracker import filters, properties, queries
+from tracker.db import db, now
+from tracker.errors import NoSuchService
+from tracker.models import Project, Ticket, Worker
+from tracker.queries import Asked, Lot
+from tracker.statemachine import ENCODER, STATIC, Table, workflow
+from tracker.tickets import leases, moves, prospects
+from tracker.tickets.actor import Actor
+
+ASSIGN = "RPC.assignNextUnassignedForState"
+REPEAT_AFTER = timedelta(seconds=10)
+SHORT_CUT = 1000
+"""A filter that no more tickets own a property for is looked up by it, not tried on one ticket after the other."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A worker offers to work: in a process state of a project, on talks that are as *asked* for."""
+
+    project: Project
+    state: str
+    asked: Asked | None = None
+
+
+def claim_next(
+    project: Project, state: str, worker: Worker, lease_s: int | None = None, asked: Asked | None = None
+) -> Ticket | None:
+    """Give *worker* the next ticket of one project, as claim does."""
+    return claim([Offer(project, state, asked)], worker, lease_s)
+
+
+def claim(offers: Sequence[Offer], worker: Worker, lease_s: int | None = None) -> Ticket | None:
+    """Give *worker* the next ticket of those it offers to work on, or None when there is truly none.
+
+    What its group, its filters and the projects' policies withhold counts as none. A ticket that the worker got before
+    and never named (its answer was lost) is handed out again. *lease_s* starts a lease: without a heartbeat for so many
+    seconds the ticket returns by itself. Raises NoSuchService.
+    """
+    tables = [_table(offer) for offer in offers]
+    asking = [(offer.project.id, offer.state) for offer in offers]
+    before = now() - REPEAT_AFTER
+    desk = queries.desk(asking, worker.id, worker.group_id, before)
+    for project_id, state in desk.unnoted:
+        queries.note_poll(project_id, state)
+    # Whoever holds tickets waits for none: somebody may be waiting for these.
+    may_wait = not desk.silent or leases.return_silent() == 0
+    if desk.unnamed and (repeated := queries.lock_unnamed(asking, worker.id, before)) is not None:
+        leases.renew(repeated, lease_s)
+        return repeated
+    lots = list(_lots(offers, tables, worker, desk)) if _has_room(worker) else []
+    found = queries.lock_next_free(lots, worker.id, wait=may_wait)
+    return None if found is None else _assign(found, worker, lease_s)
+
+
+def _table(offer: Offer) -> Table:
+    flow = workflow(offer.project.workflow)
+    if offer.state not in flow.services:
+        known = ", ".join(flow.services)
+        raise NoSuchService(f"No script works in state {offer.state!r}; there is work for: {known}.")
+    return flow.tables[flow.services[offer.state][0]]
+
+
+def source(table: Table, state: str, disabled: Collection[str]) -> str | None:
+    """Return the static state whose successor is *state*: from there a script takes tickets into it; None if none."""
+    names = (row.name for row in table.states if row.name not in disabled and row.kind == STATIC)
+    return next((name for name in names if table.successor(name, disabled) == state), None)
+
+
+def _lots(offers: Sequence[Offer], tables: Sequence[Table], worker: Worker, desk: queries.Desk) -> Iterator[Lot]:
+    for offer, table in zip(offers, tables, strict=True):
+        project, group = offer.project, worker.group
+        start = source(table, offer.state, project.disabled_states.get(table.type, ()))
+        if start is None or worker.held or prospects.withheld(project, offer.state):
+            continue
+        if prospects.refused(group, project, offer.state, listed=project.id in desk.filters):
+            continue
+        data = desk.filters.get(project.id)
+        rule = None if data is None else filters.read(data)
+        owners = None if rule is None else queries.owners_of(rule, project.id, SHORT_CUT)
+        yield Lot(project.id, table.type, start, rule, None if owners is None else tuple(owners), offer.asked)
+
+
+def _has_room(worker: Worker) -> bool:
+    """Tell whether the worker's group may have one more ticket; until the end of the transaction nobody else asks."""
+    most = worker.group.max_tickets
+    return most is None or queries.count_held_locked(worker.group_id) < most
+
+
+def _assign(ticket: Ticket, worker: Worker, lease_s: int | None) -> Ticket:
+    target = ticket.table.successor(ticket.state, ticket.disabled)
+    assert target is not None
+    moves.move(ticket, target, Actor.of(worker), ASSIGN, holder=worker)
+    ticket.attempt += 1
+    leases.renew(ticket, lease_s)
+    if ticket.parent is not None and ticket.table.by_name[target].script == ENCODER:
+        properties.write(ticket, {"Encoding.Cut": moves.cut_of(ticket)})
+    db.session.flush()
+    return ticket
