@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[1]
 ORDER = (
     *("errors", "wire", "settings", "logs", "names", "filters", "fetch", "statemachine", "cluster", "embedded"),
     *("db", "models", "queries", "database"),
-    *("patterns", "properties", "rooms", "tickets", "projects", "profiles", "workers", "users", "reports", "fahrplan"),
+    *("patterns", "properties", "rooms", "tickets", "projects", "profiles", "workers", "users"),
+    *("tokens", "reports", "fahrplan"),
     *("hosts", "rpc", "gui", "health", "proxies", "app", "patience", "serve", "doctor", "cli"),
 )
 """The modules (or packages) of tracker; each may import those before it."""
