@@ -8,6 +8,7 @@ would have to read is refused. docs/profiles.md describes the form.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +22,14 @@ from scripts.media.jobrules import (
     JobfileError,
     Option,
     UnsafeJob,
+    check_dangers,
     check_ffmpeg,
     check_option,
+    check_other,
 )
 from scripts.media.jobwords import words
 
-__all__ = ["ENCODING", "Command", "JobfileError", "Option", "Task", "UnsafeJob", "parse", "root_of", "task_of"]
+__all__ = ["ENCODING", "Command", "JobfileError", "Option", "Task", "UnsafeJob", "parse", "programs_and_dangers"]
 
 ENCODING = "encoding"
 _QUOTED = (None, "yes", "no")
@@ -70,12 +73,12 @@ def parse(text: str, kind: str = ENCODING) -> list[Task]:
 
     Raise JobfileError, also for what the job says in an <error> of its own or of such a task.
     """
-    root = root_of(text)
+    root = _root(text)
     tasks = [task for task in root.iter("task") if (task.get("type") or ENCODING) == kind]
     _check_errors(root, tasks)
     if not tasks:
         raise JobfileError(f"The job has no task of type {kind!r}: add one to the profile's template.")
-    read = [task_of(task) for task in tasks]
+    read = [_task(task) for task in tasks]
     _check_moves(read)
     return read
 
@@ -87,8 +90,7 @@ def _check_errors(root: etree._Element, tasks: Sequence[etree._Element]) -> None
         raise JobfileError(" ".join(dict.fromkeys(filter(None, told))) or "The job has an <error> that says nothing.")
 
 
-def root_of(text: str) -> etree._Element:
-    """Return the element <job> of a jobfile. Raise JobfileError when it is none, or has a DOCTYPE."""
+def _root(text: str) -> etree._Element:
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
     )
@@ -103,8 +105,42 @@ def root_of(text: str) -> etree._Element:
     return root
 
 
-def task_of(task: etree._Element) -> Task:
-    """Read one task. Raise JobfileError for what cannot be carried out, UnsafeJob for what must not be."""
+def programs_and_dangers(root: etree._Element) -> tuple[list[str], list[str]]:
+    """Return the programs that all tasks of a job name, of any type, and sentences for what no job may do.
+
+    For the tracker, whose other clients carry out much of what this encoder refuses.
+    """
+    programs: list[str] = []
+    dangers: list[str] = []
+    former = Option("")
+    for option in _all_options(root, dangers):
+        if option.filetype == "exe" or (former is _PIPE and not option.filetype):
+            programs.append(option.text)
+        elif option is not _PIPE:
+            with _noting(dangers):
+                check_dangers(programs[-1] if programs else "", former, option)
+        former = option
+    return programs, dangers
+
+
+def _all_options(root: etree._Element, dangers: list[str]) -> Iterator[Option]:
+    for element in root.iter("option"):
+        with _noting(dangers):
+            yield from _options(element)
+
+
+@contextmanager
+def _noting(dangers: list[str]) -> Iterator[None]:
+    """Keep the sentence of a danger, and forget what at the worst does not work."""
+    try:
+        yield
+    except UnsafeJob as danger:
+        dangers.append(str(danger))
+    except JobfileError:
+        return
+
+
+def _task(task: etree._Element) -> Task:
     options = [option for element in task.iter("option") for option in _options(element)]
     stages = list(_stages(options))
     for number, stage in enumerate(stages):
@@ -120,7 +156,7 @@ def _options(element: etree._Element) -> Iterator[Option]:
     if filetype not in FILETYPES:
         raise JobfileError(f"The job knows filetype {filetype!r}, which is none of {', '.join(FILETYPES[1:])}.")
     if quoted not in _QUOTED:
-        raise JobfileError(f"The job has an option with quoted={quoted!r}: write yes or no.")
+        raise UnsafeJob(f"The job has an option with quoted={quoted!r}: write yes or no.")
     if quoted == "no":
         yield from (_PIPE if word is None else Option(word, filetype) for word in words(text))
     elif text:
@@ -152,6 +188,7 @@ def _check_command(options: Sequence[Option], *, first: bool, last: bool) -> Non
     for option in options:
         if option.filetype or option.text not in streams:
             check_option(option)
+        check_other(option)
     if options[0].text == "ffmpeg":
         check_ffmpeg(options, first=first, last=last)
 

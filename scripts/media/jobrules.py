@@ -32,6 +32,7 @@ _OPENS_FILES = re.compile(
     r"sofalizer)(?:@\w+)?\s*(?:=|[,;\[]|$)"
 )
 _NAMES_FILE = re.compile(r"(?:^|[=:,])\s*([a-z_]*(?:file|filename|path))\s*=|[=:'\"]\\*['\"]*(\.{0,2}/)")
+_GLUED_PATH = re.compile(r"-[\w-]*=['\"]*\.{0,2}/")
 _NAMES_PATH = re.compile(r"[=:]\\*['\"]*(\.{0,2}/)")
 _FLAGS = frozenset(("-y", "-n", "-an", "-vn", "-sn", "-dn", "-re", "-shortest", "-copyts", "-nostats", "-nostdin"))
 """Options of ffmpeg without a value."""
@@ -86,8 +87,33 @@ def check_ffmpeg(options: Sequence[Option], *, first: bool, last: bool) -> None:
             )
         if name == "-f":
             form = option.text
-        _check_value(name, option)
+        check_value(name, option)
     _check_end(options[-1], last)
+
+
+def check_other(option: Option) -> None:
+    """Refuse (UnsafeJob) a path that is glued to an option of another program than ffmpeg."""
+    if not option.filetype and _GLUED_PATH.match(option.text):
+        raise UnsafeJob(
+            f"The job has a path within the option {option.text!r}, where nobody can check it: files are options of "
+            "their own with a filetype."
+        )
+
+
+def check_dangers(program: str, former: Option, option: Option) -> None:
+    """Refuse (UnsafeJob) an argument that no job may have; *former* stands before it. JobfileError for lesser faults.
+
+    Less strict than `check_ffmpeg`: for the tracker, whose other clients have rules of their own.
+    """
+    name = "" if former.filetype else former.text
+    if program != "ffmpeg":
+        check_other(option)
+    else:
+        check_value(name, option)
+        if name == "-i" and not option.filetype:
+            check_graph(option.text)
+    if option.text not in (*INTO_PIPE, *FROM_PIPE) and not name.startswith("-metadata"):
+        check_option(option)
 
 
 def _check_input(option: Option, *, made_up: bool) -> None:
@@ -102,8 +128,11 @@ def _check_input(option: Option, *, made_up: bool) -> None:
     check_graph(option.text)
 
 
-def _check_value(name: str, option: Option) -> None:
-    """Refuse a value that names a file nobody can check. Titles and the like (-metadata) may hold anything."""
+def check_value(name: str, option: Option) -> None:
+    """Refuse (UnsafeJob) what stands behind the option *name* of ffmpeg and names a file nobody can check.
+
+    Titles and the like (-metadata) may hold anything.
+    """
     if _READS_ARGUMENT.match(name):
         raise UnsafeJob(f"The job has the option {name!r}, which reads a file nobody checks: write out what it says.")
     if name == "-f" and option.text == "tee":

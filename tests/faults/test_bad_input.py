@@ -18,7 +18,7 @@ from tests.faults.small_mount import LIMITED, MOUNTED
 from tests.faults.strike import half, watched
 from tests.faults.talk import SCRIPTS, SLUG, VIDEO, Talk
 from tests.faults.works import KEY, NONE, Settings, Works, fingerprint
-from tracker import profiles, queries, tickets
+from tracker import profiles, properties, queries, tickets
 from tracker.errors import InvalidInput
 
 HOST = "demo-someone1.localhost"
@@ -151,8 +151,10 @@ def test_a_template_that_names_another_program_is_not_saved() -> None:
 def test_a_template_that_computes_another_program_fails_the_encoding(works: Works) -> None:
     talk = works.talk("ready to encode")
     with works.hand():
-        version = profiles.revise(profiles.get(VIDEO), template("<xsl:value-of select=\"'rm'\"/>"))
+        chosen = "<xsl:value-of select=\"/properties/property[@name='Format.Program']\"/>"
+        version = profiles.revise(profiles.get(VIDEO), template(chosen))
         tickets.get(talk.children[VIDEO]).profile_version = version
+        properties.write(tickets.get(talk.children[VIDEO]), {"Format.Program": "rm"})
     sentence = failed(talk, "encode")
     assert "The template runs 'rm'; allowed are: cp, ffmpeg, ffprobe, mv." in sentence
     assert "Correct the template of the encoding profile hd, revision 2." in sentence

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from tracker.db import db
-from tracker.models import (
-    Profile,
-    ProfileVersion,
-    ProjectProfile,
-    Ticket,
-)
+from tracker.models import LogEntry, Profile, ProfileVersion, Project, ProjectProfile, Ticket
 
 
 def profile_by_slug(slug: str) -> Profile | None:
     """Return the profile with this slug."""
     return db.session.scalar(select(Profile).where(Profile.slug == slug))
+
+
+def profile_slug(profile_id: int) -> str:
+    """Return the slug of a profile, '' if there is none."""
+    return db.session.scalar(select(Profile.slug).where(Profile.id == profile_id)) or ""
 
 
 def latest_version(profile_id: int) -> ProfileVersion | None:
@@ -52,3 +52,72 @@ def recordings_without(project_id: int, profile_id: int) -> Sequence[Ticket]:
         .with_for_update(of=Ticket, key_share=True)
         .execution_options(populate_existing=True)
     ).all()
+
+
+def all_profiles() -> Sequence[Profile]:
+    """List all profiles by slug."""
+    return db.session.scalars(select(Profile).order_by(Profile.slug)).all()
+
+
+def lock_profiles() -> Sequence[Profile]:
+    """Return all profiles locked in id order: who changes what depends on what sees no half of another change."""
+    return db.session.scalars(
+        select(Profile).order_by(Profile.id).with_for_update().execution_options(populate_existing=True)
+    ).all()
+
+
+def profile_versions(profile_id: int) -> Sequence[ProfileVersion]:
+    """List the versions of a profile, oldest first."""
+    return db.session.scalars(
+        select(ProfileVersion).where(ProfileVersion.profile_id == profile_id).order_by(ProfileVersion.revision)
+    ).all()
+
+
+def lock_version(version_id: int) -> ProfileVersion:
+    """Return a version with its row locked, so that no ticket can begin to use it meanwhile."""
+    return db.session.scalars(
+        select(ProfileVersion)
+        .where(ProfileVersion.id == version_id)
+        .with_for_update(of=ProfileVersion)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def delete_versions(profile_id: int) -> None:
+    """Delete all versions of a profile."""
+    db.session.execute(delete(ProfileVersion).where(ProfileVersion.profile_id == profile_id))
+
+
+def tickets_of_version(version_id: int) -> int:
+    """Count the tickets that use a version."""
+    return db.session.scalar(select(func.count()).where(Ticket.profile_version_id == version_id)) or 0
+
+
+def tickets_of_profile(profile_id: int) -> int:
+    """Count the tickets that use any version of a profile."""
+    return db.session.scalar(select(func.count()).where(Ticket.profile_id == profile_id)) or 0
+
+
+def projects_using(profile_id: int) -> Sequence[Project]:
+    """List the projects that encode with a profile, by slug."""
+    return db.session.scalars(
+        select(Project)
+        .join(ProjectProfile, ProjectProfile.project_id == Project.id)
+        .where(ProjectProfile.profile_id == profile_id)
+        .order_by(Project.slug)
+    ).all()
+
+
+def worked_on(ticket_ids: Collection[int], but: Collection[str]) -> set[int]:
+    """Return which of these tickets a person or a worker did anything to, other than the events *but*."""
+    statement = select(LogEntry.ticket_id).where(
+        LogEntry.ticket_id.in_(ticket_ids),
+        LogEntry.event.not_in(but),
+        or_(LogEntry.user_id.is_not(None), LogEntry.worker_id.is_not(None)),
+    )
+    return set(db.session.scalars(statement))
+
+
+def delete_tickets(ticket_ids: Collection[int]) -> None:
+    """Delete tickets with all that hangs on them."""
+    db.session.execute(delete(Ticket).where(Ticket.id.in_(ticket_ids)))

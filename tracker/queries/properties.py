@@ -67,6 +67,21 @@ def upsert_properties(kind: str, owner_id: int, values: Iterable[tuple[str, str]
     )
 
 
+def named_values(
+    names: Collection[str], *, ticket_ids: Collection[int] = (), profile_ids: Collection[int] = ()
+) -> dict[tuple[str, int], dict[str, str]]:
+    """Return some properties of several tickets and profiles: (owner kind, owner id) -> name -> value."""
+    rows = db.session.execute(
+        select(Property.project_id, Property.profile_id, Property.ticket_id, Property.name, Property.value).where(
+            Property.name.in_(names), or_(Property.ticket_id.in_(ticket_ids), Property.profile_id.in_(profile_ids))
+        )
+    )
+    found: dict[tuple[str, int], dict[str, str]] = {}
+    for project_id, profile_id, ticket_id, name, value in rows:
+        found.setdefault(_owner(project_id, profile_id, ticket_id), {})[name] = value
+    return found
+
+
 def delete_properties(kind: str, owner_id: int, names: Collection[str]) -> None:
     """Delete properties of one owner by name."""
     db.session.execute(delete(Property).where(_OWNER[kind] == owner_id, Property.name.in_(names)))

@@ -9,7 +9,7 @@ from tracker.db import db, now
 from tracker.errors import InvalidInput, NotFound
 from tracker.models import Project, Ticket, User, Worker
 from tracker.statemachine import ENCODING, RECORDING, workflow
-from tracker.tickets import blocks
+from tracker.tickets import blocks, ladder
 from tracker.tickets.actor import TRACKER, Actor
 from tracker.tickets.blocks import has_material
 from tracker.tickets.journal import MAX_COMMENT, log, touch
@@ -221,6 +221,7 @@ def settle(recording: Ticket, *, reset_hand: bool = False) -> None:
         _follow(child, ready, children)
     if ready:
         _encode_again(recording, children)
+        ladder.apply(recording, children)
     blocks.refresh(recording, children)
 
 

@@ -2,9 +2,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from scripts.media.files import PathRefused
-from scripts.media.jobfile import Command, JobfileError, Option, Task, UnsafeJob, parse
+from scripts.media.jobfile import Command, JobfileError, Option, Task, UnsafeJob, parse, programs_and_dangers
 from scripts.media.jobplaces import JobPlaces
 
 
@@ -192,6 +193,21 @@ GRAPHS = (
 def test_an_argument_that_reaches_a_file_unseen_is_unsafe(options: list[str]) -> None:
     with pytest.raises(UnsafeJob):
         parse(job(EXE, *(f"<option>{text}</option>" for text in options), OUT))
+
+
+def test_a_path_glued_to_an_option_is_unsafe() -> None:
+    with pytest.raises(UnsafeJob, match="--output=/etc/x"):
+        parse(job('<option filetype="exe">lame</option><option>--output=/etc/x</option>'))
+    assert parse(job('<option filetype="exe">lame</option><option>see https://example.org: a=/b</option>'))
+
+
+def test_the_tracker_learns_of_programs_and_dangers_in_all_tasks() -> None:
+    other = f'<task type="remux">{EXE}<option quoted="no">-i x | rm -rf > y</option></task>'
+    last = f'<task>{EXE}<option>cut.mkv</option><option quoted="no">-i - | lame - </option><option>-vf</option>'
+    root = etree.fromstring(f"<job>{other}{last}<option>movie=x</option><option>/x</option></task></job>")
+    programs, dangers = programs_and_dangers(root)
+    assert programs == ["ffmpeg", "rm", "ffmpeg", "lame"]
+    assert [len(dangers), "shell syntax" in dangers[0]] == [1, True]
 
 
 def test_results_get_their_names_in_the_end(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Encoding profiles: versions, the jobfile, and what a template may not do."""
+"""The jobfile of a ticket, and that no template reaches files or the network."""
 
 from __future__ import annotations
 
@@ -8,99 +8,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from lxml import etree
 
-from tests.factories import encoding, make_encoding, make_project, make_recording, states
-from tracker import profiles, properties, queries
-from tracker.db import db
-from tracker.errors import InvalidInput, NoBasename, NoService, NotFound
-from tracker.profiles import check_template, jobfile, render
-
-HEAD = '<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">'
-
-
-def sheet(body: str, before: str = "") -> str:
-    """Return a stylesheet whose job contains *body*; *before* stands in front of its template."""
-    return f'{HEAD}{before}<xsl:template match="/"><job>{body}</job></xsl:template></xsl:stylesheet>'
-
-
-def value_of(name: str) -> str:
-    return f"<xsl:value-of select=\"/properties/property[@name='{name}']\"/>"
-
-
-def options(job: bytes) -> list[str]:
-    return [option.text or "" for option in etree.fromstring(job).iter("option")]
-
-
-@pytest.fixture
-def project(db_session):
-    return make_project(values={"Meta.Album": "Demo & Söhne", "Meta.License": "CC-BY", "Meta.Year": "2026"})
-
-
-@pytest.fixture
-def ticket(project):
-    ticket = make_encoding(project)
-    properties.write(ticket.parent, {"Record.Framerate": "30000/1001", "Record.Cutdiffseconds": "30.000"})
-    return ticket
-
-
-# --- profiles and their versions -----------------------------------------------------------------------------
-
-
-def test_four_formats_are_shipped_in_two_sizes_of_video_and_two_of_sound(db_session):
-    made = {slug: profiles.get(slug) for slug in profiles.SHIPPED}
-    assert {slug: profile.extension for slug, profile in made.items()} == {
-        "hd": "mp4", "sd": "mp4", "mp3": "mp3", "opus": "opus",
-    }  # fmt: skip
-    assert profiles.get("hd") is made["hd"]
-
-
-def test_an_unknown_profile_names_those_that_there_are(db_session):
-    with pytest.raises(NotFound, match="shipped are: hd, sd, mp3, opus"):
-        profiles.get("webm")
-
-
-def test_a_project_keeps_the_version_it_uses_until_it_takes_the_next(project, ticket):
-    hd = profiles.get("hd")
-    newer = profiles.revise(hd, sheet("new"), "try this")
-    assert newer.revision == 2
-    assert queries.project_profiles(project.id)[0].version.revision == ticket.profile_version.revision == 1
-    profiles.use(project, "hd", 2.0)
-    used = queries.project_profiles(project.id)[0]
-    assert (used.version.revision, used.priority) == (2, 2.0)
-    assert encoding(make_recording(project)).profile_version.revision == 2
-
-
-def test_a_profile_switched_off_holds_the_tickets_that_are_and_those_to_come(project, ticket):
-    profiles.use(project, "mp3", 0.0)
-    profiles.use(project, "hd", 0.0)
-    db.session.refresh(ticket)
-    talk = make_recording(project, "copied")
-    assert states(talk) == {"hd": "ready to encode", "mp3": "ready to encode"}
-    assert [t.priority for t in (ticket, encoding(talk), encoding(talk, "mp3"))] == [0, 0, 0]
-    profiles.use(project, "hd", 2.5)
-    db.session.refresh(ticket)
-    assert ticket.priority == 2.5 and encoding(talk, "mp3").priority == 0
-
-
-@pytest.mark.parametrize(
-    ("slug", "extension", "template", "field"),
-    [
-        ("hd", "mp4", sheet(""), "slug"),
-        ("a b", "mp4", sheet(""), "slug"),
-        ("s" * 41, "mp4", sheet(""), "slug"),
-        ("x", ".mp4", sheet(""), "extension"),
-        ("x", "", sheet(""), "extension"),
-        ("x", "a/b", sheet(""), "extension"),
-        ("x", "a" * 9, sheet(""), "extension"),
-        ("x", "mp4", "<a/>", "template"),
-    ],
-)
-def test_a_profile_that_cannot_be_is_refused(project, slug, extension, template, field):
-    with pytest.raises(InvalidInput) as caught:
-        profiles.create(slug, "x", extension, template)
-    assert caught.value.field == field
-
-
-# --- the jobfile ---------------------------------------------------------------------------------------------
+from scripts.media.jobfile import JobfileError, parse
+from tests.factories import encoding, make_misc, make_recording
+from tests.tracker.profiles.sheets import HEAD, options, sheet, task, value_of
+from tracker import profiles, properties
+from tracker.errors import InvalidInput, NoBasename, NoService
+from tracker.profiles import check_template, jobfile, jobfile_or_error, preview, render
 
 
 def test_the_job_of_a_video_names_its_files_and_metadata(ticket):
@@ -251,28 +164,33 @@ def test_it_has_no_doctype(doctype):
         check_template(doctype + sheet("x"))
 
 
-@pytest.mark.parametrize("program", ["rm", "/bin/sh", "ffmpeg;rm", "", "FFMPEG", "../ffmpeg"])
-def test_a_template_that_names_another_program_is_refused(project, program):
-    template = sheet(f'<tasks><task><option filetype="exe">{program}</option></task></tasks>')
-    with pytest.raises(InvalidInput, match="allowed are: cp, ffmpeg, ffprobe, mv"):
-        profiles.create("x", "x", "mp4", template)
-    with pytest.raises(InvalidInput, match="allowed are"):
-        profiles.revise(profiles.get("hd"), template)
+# --- looked at, and instead of a job -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        f'<option filetype="exe">{value_of("A.program")}</option>',
-        '<xsl:element name="option"><xsl:attribute name="filetype">exe</xsl:attribute>rm</xsl:element>',
-    ],
-)
-def test_a_program_that_is_computed_is_refused_in_the_job(body):
-    check_template(sheet(body))
-    with pytest.raises(InvalidInput, match="The template runs 'rm'"):
-        render(sheet(body), {"A.program": "rm"})
+def test_a_job_is_indented_but_nothing_is_put_into_an_option():
+    job = render(task("<option>a\n b</option>"), {}).decode()
+    assert job.startswith("<?xml version='1.0' encoding='UTF-8'?>\n<job>\n  <tasks>\n")
+    assert "      <option>a\n b</option>\n" in job
 
 
-def test_programs_of_the_list_may_be_computed():
-    body = f'<option filetype="exe">{value_of("A.program")}</option>'
-    assert options(render(sheet(body), {"A.program": "ffmpeg"})) == ["ffmpeg"]
+def test_without_a_job_there_is_one_that_says_why(ticket):
+    assert jobfile_or_error(ticket) == jobfile(ticket)
+    ticket.parent.basename = ""
+    properties.write(ticket.parent, {"Record.Language": ""})
+    job = jobfile_or_error(ticket).decode()
+    for kind in ("encoding", "postencoding", "remux"):
+        with pytest.raises(JobfileError, match=r"^Ticket \d+ has no output name yet: set Record\.Language"):
+            parse(job, kind)
+    assert etree.fromstring(job.encode()).findtext("error").startswith("Ticket ")
+    assert "only encoding tickets" in jobfile_or_error(ticket.parent).decode()
+
+
+def test_a_template_is_tried_with_a_sample_or_a_real_talk(ticket):
+    sd, template = profiles.get("sd"), profiles.version(profiles.get("sd")).template
+    names = [options(preview(template, sd, talk))[-1] for talk in (None, ticket, ticket.parent)]
+    number = ticket.parent.fahrplan_id
+    assert names[0] == "/video/output/demo-7-eng-a_sample_talk-sd.mp4"
+    assert names[1] == names[2] == f"/video/output/demo-{number}-deu-A_talk-sd.mp4"
+    assert "scale=w='min(640,iw)'" in " ".join(options(preview(template, sd, ticket)))
+    with pytest.raises(NoService, match="a talk is needed"):
+        preview(template, sd, make_misc(ticket.project))
