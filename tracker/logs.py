@@ -12,8 +12,14 @@ from typing import TextIO
 
 from tracker.settings import Settings
 
-LOGIN_HASH = re.compile(r"(/rpc/)[0-9A-Za-z]+")
-SIGNATURE = re.compile(r"([?&](?:signature|secret|token|password)=)[^&\s\"']+", re.IGNORECASE)
+SECRETS = (
+    re.compile(r"(/rpc/+)[^/\s?\"']+", re.IGNORECASE),  # however it is written, in percents too
+    re.compile(r"()(?<![0-9A-Za-z])[0-9A-Fa-f]{32}(?![0-9A-Za-z])"),  # a login hash in a mistyped address
+    re.compile(r"([?&](?:signature|secret|token|password)=)[^&\s\"']+", re.IGNORECASE),
+    re.compile(r"(\bBearer\s+)[^\s\"',]+", re.IGNORECASE),
+    re.compile(r"()\bfahrwerk_[0-9A-Za-z_-]{40,}"),
+)
+"""What looks like a login hash, a signature or a token of anybody; the first group stays."""
 HIDDEN = "***"
 SHORTEST = 6
 """Secrets shorter than this are not searched for: their text turns up by chance."""
@@ -37,7 +43,8 @@ class Redacting(logging.Formatter):
 
     def redacted(self, line: str) -> str:
         """Return *line* without secrets."""
-        line = SIGNATURE.sub(rf"\1{HIDDEN}", LOGIN_HASH.sub(rf"\1{HIDDEN}", line))
+        for pattern in SECRETS:
+            line = pattern.sub(rf"\1{HIDDEN}", line)
         for secret in self._secrets:
             line = line.replace(secret, HIDDEN)
         return line

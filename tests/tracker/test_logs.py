@@ -43,6 +43,43 @@ def test_no_secret_reaches_a_line(log_format, hidden):
     assert "/rpc/***/h" in line and "signature=***&x=1" in line
 
 
+TOKEN = "fahrwerk_" + "aB3-_" * 8 + "xyz"
+
+
+@pytest.mark.parametrize(
+    ("line", "hidden"),
+    [
+        (f"POST /rpc//{HASH}/h", HASH),
+        (f"POST http://tracker.x/rpc/{HASH}/h HTTP/1.1", HASH),
+        (f"POST /RPC/{HASH}/h", HASH),
+        (f"POST /rpc/%30{HASH[1:]}/h", HASH[1:]),
+        (f"POST /{HASH}/h", HASH),
+        (f"POST /rcp/{HASH.lower()}/h", HASH.lower()),
+        ("GET /rpc?group=g&hostname=h&signature=c0ffee", "c0ffee"),
+        (f"GET /api/3/getVersion?token={TOKEN}", TOKEN),
+        (f"GET /api/3/{TOKEN}", TOKEN),
+        (f"{{'Authorization': 'Bearer {TOKEN}'}}", TOKEN),
+        ("authorization: bearer abc.def", "abc.def"),
+    ],
+)
+def test_secrets_of_others_are_known_by_their_looks(line, hidden):
+    assert hidden not in logged("text", line) and "***" in logged("text", line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "POST /rpc HTTP/1.1",
+        "sha256 " + "0123456789abcdef" * 4,
+        "0f0e0d0c-0b0a-4908-8706-050403020100",
+        "fahrwerk_oldest_ticket_seconds",
+        "GET /demo/ticket/12345678901234567890123456789012345",
+    ],
+)
+def test_what_is_no_secret_stays(line):
+    assert line in logged("text", line)
+
+
 def test_a_json_line_is_one_object_with_its_traceback():
     entry = json.loads(logged("json", "two\nlines %s", "ä", error=ValueError("no")))
     assert (entry["level"], entry["logger"], entry["message"]) == ("WARNING", "some.place", "two\nlines ä")

@@ -134,7 +134,7 @@ def request_to(target: str, body: bytes) -> bytes:
 VERSION = wire.call("C3TT.getVersion", [])
 
 
-@pytest.mark.parametrize("start", ["", "http://tracker", "http://tracker.example.org:8020"])
+@pytest.mark.parametrize("start", ["", "http://tracker", "http://tracker.example.org:8020", "HTTP://Tracker.X"])
 @pytest.mark.parametrize("name", ["vm.example.org", "host-.dom", "vm-"])
 def test_an_absolute_request_target_is_understood(place, start, name):
     """As unmodified scripts of 2013 send it through http_proxy."""
@@ -180,7 +180,28 @@ def test_the_log_has_the_calls_but_neither_secret_nor_hash(place):
     """At the most talkative level, after all of the above."""
     raw(place, request_to(path(), VERSION))
     raw(place, request_to(path(secret="wrong"), VERSION))
+    signature, token = "a1" * 32, "fahrwerk_" + "t0ken-" * 8
+    encoded = f"/rpc/%{ord(path()[5]):02x}{path()[6:]}"
+    for target in (path().replace("/rpc/", "/rcp/"), path().replace("/rpc", "/rpc/"), encoded):
+        raw(place, request_to(target, VERSION))
+    raw(
+        place,
+        request_to(f"/rpc?group=scripts&hostname=vm&signature={signature}", wire.call("C3TT.getVersion", [signature])),
+    )
+    for name, header in (
+        (f"getVersion?token={token}", "Accept: */*"),
+        ("getVersion", f"Authorization: Bearer {token}"),
+    ):
+        raw(place, f"GET /api/3/{name} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n{header}\r\n\r\n".encode())
     text = place.server.log.read_text()
     assert "POST /rpc/***/vm-encoder1.example.org/demo" in text and "refused" in text
-    for hidden in (SECRET, wire.login_hash("vm-encoder1.example.org", SECRET), wire.login_hash("vm-", SECRET)):
+    assert "hostname=vm&signature=***" in text and "GET /api/3/getVersion" in text
+    for hidden in (
+        SECRET,
+        signature,
+        token,
+        wire.login_hash("vm-encoder1.example.org", SECRET)[1:],
+        wire.login_hash("vm-encoder1.example.org", SECRET),
+        wire.login_hash("vm-", SECRET),
+    ):
         assert hidden not in text
