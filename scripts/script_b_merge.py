@@ -89,7 +89,8 @@ class MergeJob(Job):
         return f"{timeline.frames} frames in {len(timeline.segments)} files, {len(timeline.holes)} holes"
 
     def _survey(self, raw: Path, plan: Plan, work: Work) -> survey.Survey:
-        surveyed = survey.survey(raw, work.need("Room.Key"), plan.start, plan.stop, plan.zone)
+        recorders = work.properties.get("Room.Recorders") or work.need("Room.Key")
+        surveyed = survey.survey(raw, recorders, plan.start, plan.stop, plan.zone)
         work.percent(SURVEYED_PERCENT)
         match survey.outcome(surveyed, datetime.now(UTC)):
             case survey.Waiting(sentence, retry_after_s):

@@ -17,6 +17,7 @@ VIRTUAL = frozenset(
         "Project.Slug",
         "Project.TimeZone",
         "Room.Key",
+        "Room.Recorders",
         "Encoding.Basename",
         "EncodingProfile.Basename",
         "EncodingProfile.Extension",
@@ -103,6 +104,7 @@ def virtual(ticket: Ticket, stored: Mapping[str, str]) -> dict[str, str]:
         found["Fahrplan.ID"] = str(talk.fahrplan_id)
     if talk.room is not None:
         found["Room.Key"] = talk.room.key
+        found["Room.Recorders"] = " ".join(talk.room.recorders or [talk.room.key])
     if ticket.profile_version is not None:
         profile = ticket.profile_version.profile
         base = talk.basename or basename(ticket.project, talk, stored)

@@ -1,4 +1,4 @@
-"""Find the files a room recorder wrote: `<room key>-YYYY-MM-DD_HH-MM-SS.ts`, local time of the project's zone.
+"""Find the files that room recorders wrote: `<recorder>-YYYY-MM-DD_HH-MM-SS.ts`, local time of the project's zone.
 
 The rules for names, for the hour that comes twice and for "complete" are in docs/timeline.md.
 """
@@ -19,7 +19,7 @@ from scripts.media.timeline import PTS_CLOCK, TimelineError
 
 STILL_S = 60
 """A file that has not grown for so many seconds is complete."""
-_ROOM_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_RECORDER = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _STAMP = "%Y-%m-%d_%H-%M-%S"
 _SAME_CLOCK = timedelta(seconds=10)
 _PLAUSIBLE = timedelta(minutes=30)
@@ -34,7 +34,7 @@ class NoFolder(Exception):
 class Found:
     """A segment file: `name` relative to the raw folder, `begins` as its name says (UTC), size in bytes.
 
-    `followed` tells that a later file of the room exists; `media` is None when nothing in it can be used. Each of
+    `followed` tells that a later file of the recorder exists; `media` is None when nothing in it can be used. Each of
     `problems` is a sentence that names the file.
     """
 
@@ -48,19 +48,23 @@ class Found:
     problems: tuple[str, ...]
 
 
-def find(raw_folder: Path, room_key: str, start: datetime, stop: datetime, zone: tzinfo) -> list[Found]:
+def find(raw_folder: Path, recorders: str, start: datetime, stop: datetime, zone: tzinfo) -> list[Found]:
     """List the files of a room that may hold something of start..stop (aware), in the order in which they began.
 
-    That is the file in force at `start` (the last one that begins till then) and all that begin before `stop`.
-    Names that no recorder gives, links that lead out of the folder and what is no plain file are passed over.
-    Raises NoFolder; TimelineError for a room key that is none.
+    *recorders* is what the names begin with, several separated by blanks. Of each recorder that is the file in force at
+    `start` (the last one that begins till then) and all that begin before `stop`. Names that no recorder gives, links
+    that lead out of the folder and what is no plain file are passed over.
+    Raises NoFolder; TimelineError for a recorder's name that is none.
     """
-    files = [_dated(entry, zone) for entry in _entries(raw_folder, room_key)]
-    files = _settled(files, start.astimezone(UTC), stop.astimezone(UTC))
-    begins = [entry.instants[0] for entry in files]
-    in_force = begins[max(bisect_right(begins, start.astimezone(UTC)) - 1, 0)] if begins else start
-    chosen = [entry for entry in files if in_force <= entry.instants[0] and entry.instants[0] < stop.astimezone(UTC)]
-    return [_found(entry, followed=entry is not files[-1]) for entry in chosen]
+    found: list[tuple[_Entry, bool]] = []
+    for recorder in recorders.split() or [""]:
+        files = [_dated(entry, zone) for entry in _entries(raw_folder, recorder)]
+        files = _settled(files, start.astimezone(UTC), stop.astimezone(UTC))
+        begins = [entry.instants[0] for entry in files]
+        in_force = begins[max(bisect_right(begins, start.astimezone(UTC)) - 1, 0)] if begins else start
+        chosen = [each for each in files if in_force <= each.instants[0] and each.instants[0] < stop.astimezone(UTC)]
+        found += [(entry, entry is not files[-1]) for entry in chosen]
+    return [_found(entry, followed=followed) for entry, followed in sorted(found, key=lambda each: _order(each[0]))]
 
 
 def complete(found: Found, now: datetime, still_s: float = STILL_S) -> bool:
@@ -86,12 +90,13 @@ class _Entry:
     instants: tuple[datetime, ...] = ()
 
 
-def _entries(raw_folder: Path, room_key: str) -> Iterator[_Entry]:
-    if not _ROOM_KEY.fullmatch(room_key):
+def _entries(raw_folder: Path, recorder: str) -> Iterator[_Entry]:
+    if not _RECORDER.fullmatch(recorder):
         raise TimelineError(
-            f"{room_key!r} is no room key; it consists of the letters a-z, digits, '_' and '-'; rename the room."
+            f"{recorder!r} is no name of a recorder; it consists of the letters a-z, digits, '_' and '-': change it "
+            "with `fahrwerk room set`."
         )
-    pattern = re.compile(re.escape(room_key) + r"-(\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2})\.ts", re.ASCII)
+    pattern = re.compile(re.escape(recorder) + r"-(\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2})\.ts", re.ASCII)
     root = raw_folder.resolve()
     try:
         names = [entry.name for entry in os.scandir(root)]
@@ -100,7 +105,7 @@ def _entries(raw_folder: Path, room_key: str) -> Iterator[_Entry]:
             f"The folder of the raw recordings {raw_folder} cannot be read ({error.strerror}); "
             "check that it is mounted and that Processing.Path.Raw is right."
         ) from error
-    for folder, inside in (("", names), (room_key + "/", _names(root / room_key))):
+    for folder, inside in (("", names), (recorder + "/", _names(root / recorder))):
         for name in inside:
             if (match := pattern.fullmatch(name)) and (entry := _entry(root, folder + name, match[1])):
                 yield entry

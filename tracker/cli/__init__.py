@@ -22,6 +22,7 @@ COMMANDS = {
     "user": ("tracker.cli.users", "Make, list and switch off accounts."),
     "project": ("tracker.cli.projects", "Make and change projects."),
     "talk": ("tracker.cli.talks", "Make recordings by hand."),
+    "room": ("tracker.cli.rooms", "Rename rooms, and say which recorders stand in them."),
     "fahrplan": ("tracker.cli.fahrplan", "Import schedules."),
     "worker": ("tracker.cli.worker", "Run one of the scripts that do the work."),
     "doctor": ("tracker.cli.doctor", "Check what this machine has and lacks."),

@@ -11,7 +11,6 @@ from tracker.fahrplan.diff import GONE, LOCK, OPTED_OUT, QUIET, UNCLEAR, Changed
 from tracker.fahrplan.policy import APPLY, ASK, IGNORE, Policy
 from tracker.fahrplan.schedule import Known, Talk
 from tracker.fahrplan.wanted import OPTOUT, Wanted
-from tracker.names import room_key
 
 UNTOUCHED = ("locked", "scheduled")
 """The states before a recording begins."""
@@ -126,7 +125,7 @@ def _unclear_alone(change: Changed) -> bool:
 def _part(name: str, change: Changed, policy: Policy) -> Part:
     old, new = change.fields[name]
     by_hand = name in change.by_hand
-    kind = kind_of(name, change.fields)
+    kind = kind_of(name, change)
     action = APPLY if name in QUIET else policy.action(kind, begun(change.known))
     if by_hand and action == APPLY and name not in QUIET:
         action = ASK
@@ -143,7 +142,9 @@ def _together(parts: Sequence[Part]) -> Iterable[Part]:
 def said_after(known: Known, wanted: Wanted, parts: Iterable[Part]) -> dict[str, str]:
     """Return what the Fahrplan is taken to have said: all of it, but the old word about what waits or is ignored."""
     kept = {part.name for part in parts if part.action in (ASK, IGNORE)}
-    said = {name: value for name, value in wanted.properties.items() if name not in kept}
+    lock = lock_of_new(wanted)
+    word = dict(wanted.properties) | ({LOCK: lock} if lock else {})
+    said = {name: value for name, value in word.items() if name not in kept}
     return said | {name: value for name, value in known.base.items() if name in kept}
 
 
@@ -176,8 +177,3 @@ def reason_of(lock: str, wanted: Wanted | None) -> str:
         OPTED_OUT: "The speakers opted out of the recording.",
         UNCLEAR: f"To be clarified: {unclear}." if unclear else "To be clarified.",
     }.get(lock, "")
-
-
-def in_rooms(wanted: Wanted, keys: frozenset[str]) -> bool:
-    """Tell whether a talk is in one of the rooms that are recorded; no keys: all are."""
-    return not keys or room_key(wanted.properties.get("Fahrplan.Room", "")) in keys

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from tracker.fahrplan import policy
 from tracker.fahrplan.match import match, same_title
 from tracker.fahrplan.policy import LOSS_COUNT, LOSS_SHARE
-from tracker.fahrplan.schedule import IMPORTED, Known, Schedule, Skipped, Talk
+from tracker.fahrplan.rooms import questions
+from tracker.fahrplan.schedule import IMPORTED, Known, RoomChange, RoomQuestion, Schedule, Skipped, Talk
 from tracker.fahrplan.wanted import OPTOUT
-from tracker.names import room_key
 
 LOCK = "Fahrplan.Lock"
 """Property with the reason for which an import locked a talk: one of the three below."""
@@ -75,7 +75,7 @@ class Changed:
     @property
     def kinds(self) -> frozenset[str]:
         """Name the classes of change: moved in time, retitled, text only, opt-out set ..."""
-        kinds = {kind_of(name, self.fields) for name in self.fields if name not in QUIET and name != LOCK}
+        kinds = {kind_of(name, self) for name in self.fields if name not in QUIET and name != LOCK}
         if self.back:
             kinds.add(policy.BACK)
         if len(kinds) > 1:
@@ -111,6 +111,8 @@ class Changes:
     notes: tuple[str, ...] = ()
     version: str = ""
     mass_loss: bool = False
+    rooms: tuple[RoomChange, ...] = ()
+    questions: tuple[RoomQuestion, ...] = ()
 
     @property
     def recognised(self) -> list[tuple[Talk, Known]]:
@@ -119,11 +121,12 @@ class Changes:
         return changed + [(pair.talk, pair.known) for pair in self.unchanged]
 
 
-def kind_of(name: str, fields: Fields) -> str:
+def kind_of(name: str, change: Changed) -> str:
     """Return the class of one changed property.
 
-    A slug that changes with the title is part of the new title; a room spelled differently is the same room.
+    A slug that changes with the title is part of the new title; a room with another name is the same room.
     """
+    fields = change.fields
     if name == "Fahrplan.Slug" and "Fahrplan.Title" in fields:
         return policy.TITLE
     if name == OPTOUT and "1" in fields[name]:
@@ -131,7 +134,7 @@ def kind_of(name: str, fields: Fields) -> str:
     if name == LOCK:
         causes = {"Fahrplan.Duration": policy.TIME, "Fahrplan.Room": policy.ROOM}
         return next((kind for cause, kind in causes.items() if cause in fields), policy.TEXT)
-    if name == "Fahrplan.Room" and room_key(fields[name][0]) == room_key(fields[name][1]):
+    if name == "Fahrplan.Room" and change.known.room_key == change.talk.room_key:
         return policy.TEXT
     return _KINDS.get(name, policy.TEXT)
 
@@ -161,9 +164,9 @@ def compare(talk: Talk, known: Known) -> Changed | Unchanged:
         fields[name] = (old, new)
         if old != said.get(name, ""):
             by_hand.add(name)
-    lock = (stored.get(LOCK, ""), lock_of(talk))
-    if lock[0] != lock[1] and _lock_moves(lock, fields, known):
-        fields[LOCK] = lock
+    lock = lock_of(talk)
+    if lock not in (stored.get(LOCK, ""), said.get(LOCK, "")):
+        fields[LOCK] = (stored.get(LOCK, ""), lock)
     if fields or is_gone(known):
         return Changed(talk, known, fields, frozenset(by_hand))
     return Unchanged(talk, known)
@@ -175,11 +178,6 @@ _ORDER = tuple(sorted(IMPORTED))
 def _opts_out(name: str, new: str, known: Known) -> bool:
     """Tell whether an opt-out is news although somebody had noted it by hand: the talk is not locked for it yet."""
     return name == OPTOUT and new == "1" and known.properties.get(LOCK) != OPTED_OUT
-
-
-def _lock_moves(lock: tuple[str, str], fields: Fields, known: Known) -> bool:
-    """Tell whether the reason to lock a talk changed, and not only somebody's mind about its opt-out."""
-    return OPTED_OUT not in lock or OPTOUT in fields or known.said is None
 
 
 def _held(missing: Iterable[Known], skipped: Iterable[Skipped]) -> dict[int, Skipped]:
@@ -219,6 +217,8 @@ def diff(
         schedule.notes,
         schedule.version,
         _is_outage(schedule, existing, gone, loss_share, loss_count),
+        schedule.rooms,
+        tuple(questions([(pair.talk, pair.known) for pair in pairs], schedule.talks, schedule.new_rooms)),
     )
 
 

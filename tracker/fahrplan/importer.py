@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from tracker import queries
 from tracker.db import db
 from tracker.errors import FahrplanError, ProjectReadOnly
-from tracker.fahrplan import files, review, rooms, sources, words
+from tracker.fahrplan import files, review, sources, words
 from tracker.fahrplan import policy as rules
 from tracker.fahrplan.apply import Report, apply, named
-from tracker.fahrplan.decide import Part, Proposal, decide, in_rooms
+from tracker.fahrplan.decide import Part, Proposal, decide
 from tracker.fahrplan.diff import Changed, Changes, Gone, Unchanged, compare, diff
 from tracker.fahrplan.known import known_talks
 from tracker.fahrplan.parse import parse
 from tracker.fahrplan.policy import Policy
-from tracker.fahrplan.schedule import Known, Schedule
+from tracker.fahrplan.schedule import Known, KnownRoom, Schedule
 from tracker.fahrplan.wanted import Wanted
 from tracker.models import FahrplanChange, FahrplanImport, FahrplanSource, Project
 from tracker.tickets import Actor
@@ -25,7 +25,7 @@ from tracker.tickets import Actor
 
 def read(project: Project, file: bytes, source: str) -> Schedule:
     """Parse a file for a project. Raises FahrplanError that names the *source*."""
-    known = [room.name for room in queries.rooms(project.id)]
+    known = [KnownRoom(r.key, r.name, r.guid, tuple(r.recorders)) for r in queries.rooms(project.id)]
     try:
         return parse(file, ZoneInfo(project.time_zone), known)
     except FahrplanError as error:
@@ -44,17 +44,36 @@ def import_fahrplan(project: Project, file: bytes, actor: Actor, *, source: str)
     settings = sources.of(project)
     schedule = read(project, file, source)
     policy = sources.policy_of(settings)
-    changes, proposals = _decided(project, rooms.select(schedule, policy.rooms), policy)
+    changes, proposals = _decided(project, _in_rooms(schedule, policy.rooms), policy)
     report = Report(notes=list(changes.notes), skipped=changes.skipped)
     done: list[FahrplanChange] = []
     if not changes.mass_loss:
-        rooms.rename(project, schedule.talks)
+        _rename_rooms(project, schedule)
         done = apply(project, proposals, _matched(changes, proposals), actor, report)
     waiting = review.update(project, proposals, changes)
     _sum_up(report, changes, policy, waiting)
     run = FahrplanImport(project_id=project.id, source=source, version=schedule.version, actor=actor.name)
     _keep(project, settings, report, done, waiting, run, file)
     return report
+
+
+def _in_rooms(schedule: Schedule, keys: Collection[str]) -> Schedule:
+    """Return a schedule in which the talks outside of the rooms that are recorded cannot be recorded."""
+    if not keys:
+        return schedule
+    talks = (
+        talk if talk.unclear or talk.room_key in keys else replace(talk, unclear="its room is not recorded")
+        for talk in schedule.talks
+    )
+    return replace(schedule, talks=tuple(talks))
+
+
+def _rename_rooms(project: Project, schedule: Schedule) -> None:
+    """Give rooms the names and guids that the Fahrplan now has for them."""
+    found = {room.key: room for room in queries.rooms(project.id)}
+    for change in schedule.rooms:
+        found[change.key].name, found[change.key].guid = change.name, change.guid
+    db.session.flush()
 
 
 def _decided(project: Project, schedule: Schedule, policy: Policy) -> tuple[Changes, list[Proposal]]:
@@ -98,7 +117,7 @@ def _sum_up(report: Report, changes: Changes, policy: Policy, waiting: review.Wa
     report.unchanged = sum(pair.known.ticket_id > 0 for pair in changes.unchanged)
     talks = [new.talk for new in changes.new] + [talk for talk, _known in changes.recognised]
     report.doubts += [f"{talk.where}: {doubt}." for talk in talks for doubt in talk.doubts]
-    report.elsewhere = sum(not in_rooms(Wanted.of(new.talk), policy.rooms) for new in changes.new)
+    report.elsewhere = sum(bool(policy.rooms) and new.talk.room_key not in policy.rooms for new in changes.new)
     report.held += [
         f"{named(held.known)}: left as it is; its event cannot be used ({held.skipped.reason})"
         for held in changes.held
@@ -129,18 +148,17 @@ def _keep(
     file: bytes,
 ) -> None:
     """Write the change set into the history, unless nothing changed and nobody has to be told anything."""
-    outage = settings.outage
-    settings.outage = report.loss
+    outage, settings.outage = settings.outage, report.loss
+    if not (waiting.raised or waiting.kept):
+        settings.hold = ""
     if not (done or waiting.raised or waiting.overtaken or bool(outage) != bool(report.loss)):
         return
-    run.summary = report.counts
+    run.summary, run.words = report.counts, report.words
     run.file_id = files.keep(project, file).id
     db.session.add(run)
     db.session.flush()
     for row in (*done, *waiting.raised):
         row.import_id = run.id
     db.session.add_all([*done, *waiting.raised])
-    if settings.hold and not waiting.raised and not waiting.kept:
-        settings.hold = ""
     db.session.flush()
     report.import_id = run.id

@@ -16,7 +16,7 @@ def known_talks(project: Project, only: Collection[int] | None = None) -> list[K
     stored = queries.fahrplan_properties(project.id, only)
     begun = queries.begun_recordings(project.id)
     open_changes = queries.open_fahrplan_changes(project.id)
-    waiting = {change.ticket_id: change for change in open_changes if change.ticket_id is not None}
+    waiting = {change.ticket_id: change for change in open_changes}
     known = []
     for event, row in queries.scheduled_talks(project.id, only):
         change = waiting.get(row.id)
@@ -35,6 +35,7 @@ def known_talks(project: Project, only: Collection[int] | None = None) -> list[K
                 _misses(change),
                 row.id in begun,
                 Wanted.read(change.wanted).properties if change is not None and change.wanted else None,
+                row.room.key if row.room else "",
             )
         )
     if only is None:

@@ -13,8 +13,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tracker.fahrplan.schedule import Known, Talk
-from tracker.names import room_key
+from tracker.fahrplan.schedule import Known, Talk, room_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,8 @@ def _of_known(number: int, known: Known) -> _Place:
     stored = known.base if known.seen is None else known.seen
     title = same_title(stored.get("Fahrplan.Title", known.title))
     start = _instant(stored.get("Fahrplan.DateTime", ""))
-    return _Place(number, known.guid, known.source_id, title, start, room_key(stored.get("Fahrplan.Room", "")))
+    room = known.room_key or room_key(stored.get("Fahrplan.Room", ""))
+    return _Place(number, known.guid, known.source_id, title, start, room)
 
 
 class _Matching:

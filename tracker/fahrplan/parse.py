@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date as date_type
 from datetime import datetime, time, timedelta
@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from tracker.fahrplan.raw import RawDay, RawEvent, RawSchedule
 from tracker.fahrplan.reader import read
-from tracker.fahrplan.schedule import Schedule, Skipped, Talk, room_key
+from tracker.fahrplan.rooms import place
+from tracker.fahrplan.schedule import KnownRoom, Schedule, Skipped, Talk, room_key
 from tracker.fahrplan.text import MAX_LINE, MAX_TEXT, clean_line, clean_text
 from tracker.fahrplan.times import (
     Day,
@@ -31,12 +32,12 @@ _YES = frozenset(("true", "1", "yes"))
 _NO = frozenset(("false", "0", "no"))
 
 
-def parse(data: bytes, zone: ZoneInfo | None = None, rooms: Iterable[str] = ()) -> Schedule:
+def parse(data: bytes, zone: ZoneInfo | None = None, rooms: Iterable[KnownRoom] = ()) -> Schedule:
     """Read a Fahrplan, XML or JSON: every event becomes a talk or is reported as skipped, with the reason.
 
     *zone* is the project's time zone (UTC if none): starts are returned in it, and it holds for times without an
-    offset where the file names no zone. *rooms* are the names of rooms the project already has; they win where the
-    keys of two rooms collide. Raises FahrplanError, with one sentence, for a file that is refused as a whole.
+    offset where the file names no zone. *rooms* are those the project already has (see ``tracker.fahrplan.rooms``).
+    Raises FahrplanError, with one sentence, for a file that is refused as a whole.
     """
     raw = read(data)
     project_zone = zone or ZoneInfo("UTC")
@@ -44,9 +45,10 @@ def parse(data: bytes, zone: ZoneInfo | None = None, rooms: Iterable[str] = ()) 
     notes = (*raw.notes, *notes)
     version = clean_line(raw.version or raw.conference.get("release", ""))
     talks, skipped = _Parser(raw, file_zone, project_zone).run()
-    talks, collided = _part_rooms(talks, rooms)
-    notes += _conversion(talks, file_zone, project_zone)
-    return Schedule(version, _number(talks), tuple(skipped + collided), notes)
+    placed = place(talks, rooms)
+    notes += _conversion(placed.talks, file_zone, project_zone)
+    skipped += placed.refused
+    return Schedule(version, _number(placed.talks), tuple(skipped), notes, placed.changes, placed.unknown)
 
 
 def _zone(raw: RawSchedule, project_zone: ZoneInfo) -> tuple[ZoneInfo, tuple[str, ...]]:
@@ -281,31 +283,3 @@ def _number(talks: Iterable[Talk]) -> tuple[Talk, ...]:
         numbered.append(replace(talk, occurrence=counts[key]) if counts[key] else talk)
         counts[key] += 1
     return tuple(numbered)
-
-
-def _part_rooms(talks: Sequence[Talk], known: Iterable[str]) -> tuple[list[Talk], list[Skipped]]:
-    """Take out the talks in rooms whose keys collide: the wrong room would be recorded for them (design D12).
-
-    Spellings that differ in case alone are one room. A room the project already has keeps its key.
-    """
-    by_key: dict[str, dict[str, str]] = {}
-    for name in dict.fromkeys(talk.room for talk in talks):
-        by_key.setdefault(room_key(name), {}).setdefault(name.casefold(), name)
-    ours = {clean_line(name).casefold() for name in known}
-    reasons: dict[str, str] = {}
-    for key, names in by_key.items():
-        if len(names) < 2 or not key:
-            continue
-        incumbents = ours.intersection(names)
-        listed = " and ".join(f"'{name[:60]}'" for name in names.values())
-        reason = f"The rooms {listed} would have the same name '{key}' at the recorders; one must be renamed."
-        reasons |= {name: reason for name in names if len(incumbents) != 1 or name not in incumbents}
-    if not reasons:
-        return list(talks), []
-    kept = [talk for talk in talks if talk.room.casefold() not in reasons]
-    out = [
-        Skipped(reasons[talk.room.casefold()], talk.where, talk.guid, talk.source_id, talk.title)
-        for talk in talks
-        if talk.room.casefold() in reasons
-    ]
-    return kept, out

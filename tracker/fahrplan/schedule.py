@@ -30,7 +30,8 @@ class Talk:
     """One scheduled talk. *start* is aware and in the project's zone; *optout* is None where nothing is said.
 
     *unclear* says why the talk cannot be recorded as it is; *doubts* what was decided for it; *where* finds it in
-    the file. *occurrence* counts talks with the same guid and id.
+    the file. *occurrence* counts talks with the same guid and id. *key* is that of its room where it is not the one
+    its name would have.
     """
 
     guid: str
@@ -58,6 +59,7 @@ class Talk:
     unclear: str = ""
     doubts: tuple[str, ...] = ()
     room_guid: str = ""
+    key: str = ""
 
     @property
     def end(self) -> datetime:
@@ -67,7 +69,7 @@ class Talk:
     @property
     def room_key(self) -> str:
         """Return how recorders call the room."""
-        return room_key(self.room)
+        return self.key or room_key(self.room)
 
     @property
     def properties(self) -> dict[str, str]:
@@ -110,13 +112,49 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownRoom:
+    """A room the tracker has: the key its recordings begin with, what the Fahrplan calls it, further recorders."""
+
+    key: str
+    name: str
+    guid: str = ""
+    recorders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoomChange:
+    """What the Fahrplan now calls a room that the tracker has, and what it did *before*."""
+
+    key: str
+    name: str
+    guid: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomQuestion:
+    """The room *old* is gone and all its *talks* stand in the unknown room *new*: was it renamed?"""
+
+    key: str
+    old: str
+    new: str
+    new_key: str
+    talks: int
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
-    """A parsed Fahrplan: every event element is either a talk or skipped. *notes* are about the file as a whole."""
+    """A parsed Fahrplan: every event element is either a talk or skipped. *notes* are about the file as a whole.
+
+    *rooms* is what known rooms are called now, *new_rooms* are the keys of rooms the tracker does not have.
+    """
 
     version: str
     talks: tuple[Talk, ...]
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...] = ()
+    rooms: tuple[RoomChange, ...] = ()
+    new_rooms: frozenset[str] = frozenset()
 
     @property
     def events(self) -> int:
@@ -147,6 +185,7 @@ class Known:
     missed: bool = False
     begun: bool = False
     seen: Mapping[str, str] | None = None
+    room_key: str = ""
 
     @property
     def base(self) -> Mapping[str, str]:

@@ -48,7 +48,7 @@ class Project(Base):
 
 
 class Room(Base):
-    """A room of a project; *key* is how recorders name it and unique, *name* is what the Fahrplan says."""
+    """A room of a project; *key* is unique and stays, *name* is what the Fahrplan says at present."""
 
     __tablename__ = "room"
     __table_args__ = (UniqueConstraint("project_id", "key"), CheckConstraint("key <> ''", name="key"))
@@ -59,6 +59,8 @@ class Room(Base):
     name: Mapped[str] = mapped_column(Text)
     guid: Mapped[str] = mapped_column(Text, server_default="", default="")
     """What the Fahrplan calls the room by, whatever its name is."""
+    recorders: Mapped[list[str]] = mapped_column(JSONB, server_default="[]", default=list)
+    """What the names of segments begin with, one for each recorder; none: the key."""
 
 
 class Profile(Base):

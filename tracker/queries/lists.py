@@ -183,11 +183,6 @@ def rooms(project_id: int) -> Sequence[Room]:
     return db.session.scalars(select(Room).where(Room.project_id == project_id).order_by(Room.name)).all()
 
 
-def room_by_key(project_id: int, key: str) -> Room | None:
-    """Return the room of a project with this key."""
-    return db.session.scalar(select(Room).where(Room.project_id == project_id, Room.key == key))
-
-
 def history(ticket_ids: Collection[int], limit: int = 500) -> Sequence[LogEntry]:
     """List the log of some tickets, newest first."""
     return db.session.scalars(

@@ -6,37 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from tracker import properties, queries
+from tracker import properties, queries, rooms
 from tracker.db import db
 from tracker.errors import InvalidInput
-from tracker.models import Project, ProjectProfile, Room, Ticket
-from tracker.names import room_key, slugify
+from tracker.models import Project, ProjectProfile, Ticket
+from tracker.names import slugify
 from tracker.statemachine import ENCODING, MISC, RECORDING, workflow
-from tracker.tickets import blocks, moves, priorities
+from tracker.tickets import blocks, ladder, moves, priorities
 from tracker.tickets.actor import TRACKER, Actor
 
 MAX_FAHRPLAN_ID = 2**31 - 1
-
-
-def room_of(project: Project, name: str) -> Room:
-    """Return the project's room called *name*, made if it is new.
-
-    Raises InvalidInput when another room of the project has the same key: recordings could not be told apart.
-    """
-    key = room_key(name)
-    if not key:
-        raise InvalidInput(f"Room {name!r} has no letter or digit that a file name could carry.", "room")
-    found = queries.room_by_key(project.id, key)
-    if found is None:
-        found = Room(project_id=project.id, key=key, name=name)
-        db.session.add(found)
-        db.session.flush()
-    elif found.name != name and found.name.casefold() != name.casefold():
-        raise InvalidInput(
-            f"Rooms {found.name!r} and {name!r} would both record to files called {key!r}-...; rename one of them.",
-            "room",
-        )
-    return found
 
 
 def next_fahrplan_id(project: Project) -> int:
@@ -60,10 +39,12 @@ def create_recording(
     values: Mapping[str, str] | None = None,
     locked: str = "",
     event: str = "Created",
+    note: str = "",
 ) -> Ticket:
     """Make a recording ticket with one encoding ticket per profile of the project.
 
-    *start* and *end* are aware moments without padding; *values* its properties; *locked* a reason not to record it.
+    *start* and *end* are aware moments without padding; *values* its properties; *locked* a reason not to record it;
+    *note* is for the log.
     Without *fahrplan_id* the next free one is taken. Raises InvalidInput for an empty title, an id already used,
     an end that is not after the start, or rooms that collide.
     """
@@ -77,12 +58,12 @@ def create_recording(
         fahrplan_id=fahrplan_id if fahrplan_id is not None else next_fahrplan_id(project),
         start=start,
         end=end,
-        room=room_of(project, room) if room.strip() else None,
+        room=rooms.of(project, room) if room.strip() else None,
     )
     db.session.add(ticket)
     db.session.flush()
     properties.write(ticket, values if values is not None else by_hand(ticket, room))
-    moves.log(ticket, actor, event, locked, None, ticket.state)
+    moves.log(ticket, actor, event, locked or note, None, ticket.state)
     used = [each for each in queries.project_profiles(project.id) if each.auto_create]
     _create_encodings([(ticket, each) for each in used], actor)
     db.session.flush()
@@ -137,7 +118,7 @@ def times(project: Project, start: datetime, end: datetime | None) -> dict[str, 
 
 def retime(ticket: Ticket, room: str, start: datetime | None, end: datetime | None) -> None:
     """Set room, start and end of a recording as the Fahrplan now has them; no state changes."""
-    ticket.room = room_of(ticket.project, room) if room.strip() else None
+    ticket.room = rooms.of(ticket.project, room) if room.strip() else None
     ticket.start, ticket.end = start, end
     moves.touch(ticket)
     db.session.flush()
@@ -190,6 +171,8 @@ def create_encoding(recording_id: int, used: ProjectProfile, actor: Actor) -> Ti
             f"Talk {recording.fahrplan_id} already has an encoding ticket of profile {slug!r}.", "profile"
         )
     (made,) = _create_encodings([(recording, used)], actor)
+    if moves.has_material(recording):
+        ladder.apply(recording, queries.lock_children(recording.id))
     blocks.refresh(recording)
     return made
 

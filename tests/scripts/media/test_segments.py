@@ -54,6 +54,24 @@ def test_without_a_file_before_the_start_it_takes_what_comes_after(room):
     assert names(room("2026-05-01_12-00-00"), minutes=10) == []
 
 
+def test_several_recorders_of_a_room_are_found_each_with_its_file_in_force(room):
+    room("2026-05-01_09-50-00", "2026-05-01_10-10-00", key="hall")
+    raw = room("2026-05-01_09-40-00", "2026-05-01_09-55-00", "2026-05-01_10-05-00", key="cam_2")
+    room("2026-05-01_10-00-00")
+    assert names(raw, key="hall cam_2") == [
+        "hall-2026-05-01_09-50-00.ts",
+        "cam_2-2026-05-01_09-55-00.ts",
+        "cam_2-2026-05-01_10-05-00.ts",
+        "hall-2026-05-01_10-10-00.ts",
+    ]
+
+
+def test_a_file_is_followed_by_files_of_its_own_recorder_alone(room):
+    room("2026-05-01_09-50-00", key="hall")
+    raw = room("2026-05-01_10-05-00", key="cam")
+    assert [found.followed for found in find(raw, "hall cam", START, START + timedelta(hours=1), BERLIN)] == [False] * 2
+
+
 def test_a_talk_over_midnight_finds_the_files_of_both_days(room):
     raw = room("2026-05-01_23-50-00", "2026-05-02_00-10-00", "2026-05-02_00-40-00")
     assert len(names(raw, datetime(2026, 5, 1, 23, 55, tzinfo=BERLIN), 30)) == 2
@@ -92,7 +110,7 @@ def test_a_link_out_of_the_folder_is_passed_over(room, clip, tmp_path):
 
 @pytest.mark.parametrize("key", ["", "../saal1", "Saal 1", ".*", "saal1/x"])
 def test_a_room_key_that_is_none_is_refused(tmp_path, key):
-    with pytest.raises(TimelineError, match="is no room key"):
+    with pytest.raises(TimelineError, match="is no name of a recorder"):
         names(tmp_path, key=key)
 
 

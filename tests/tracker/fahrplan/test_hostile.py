@@ -10,6 +10,7 @@ import pytest
 from tests.tracker.fahrplan.samples import BERLIN, FRAB, event, schedule
 from tracker.errors import FahrplanError
 from tracker.fahrplan import Schedule, parse, raw, xml_reader
+from tracker.fahrplan.schedule import KnownRoom
 
 BOMB = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
 
@@ -163,7 +164,7 @@ def test_rooms_that_would_be_recorded_under_one_name_are_refused_with_both_names
 
 
 def test_a_room_the_project_has_keeps_its_name_against_a_newcomer() -> None:
-    found = parse(schedule(event(1, room="HS1/2"), event(2, room="HS 12")), BERLIN, rooms=["HS1/2"])
+    found = parse(schedule(event(1, room="HS1/2"), event(2, room="HS 12")), BERLIN, rooms=[KnownRoom("hs12", "HS1/2")])
     assert [talk.room for talk in found.talks] == ["HS1/2"]
     assert len(found.skipped) == 1
 
