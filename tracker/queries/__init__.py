@@ -82,6 +82,7 @@ from tracker.queries.properties import (
 )
 from tracker.queries.reports import failed_tickets, oldest_in, room_talks, standing, tickets_at_work, times_after_talk
 from tracker.queries.review import cut_draft, forget_cut_draft, next_to_check, next_to_cut
+from tracker.queries.search import found_tickets, tickets_by_id
 from tracker.queries.tickets import (
     basename_taken,
     children,
@@ -161,6 +162,7 @@ __all__ = [
     "forget_fahrplan_files",
     "forget_login_failures",
     "forget_replies",
+    "found_tickets",
     "group_by_name",
     "group_by_token",
     "group_rows",
@@ -227,6 +229,7 @@ __all__ = [
     "ticket",
     "tickets_as_asked",
     "tickets_at_work",
+    "tickets_by_id",
     "tickets_in_state",
     "tickets_of_profile",
     "tickets_of_version",

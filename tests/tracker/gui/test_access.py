@@ -24,6 +24,8 @@ ROUTES = {
     ("gui.failed", "POST"): ("superuser", f"{TICKET}/failed"),
     ("gui.edit_properties", "POST"): ("superuser", f"{TICKET}/properties"),
     ("gui.comment", "POST"): ("user", f"{TICKET}/comment"),
+    ("gui.search", "GET"): ("read only", "/demo/tickets"),
+    ("gui.mass_edit", "POST"): ("superuser", "/demo/tickets/edit"),
     ("gui.now_page", "GET"): ("read only", "/demo/now"),
     ("gui.cut", "GET"): ("read only", f"{TICKET}/cut"),
     ("gui.cut_post", "POST"): ("user", f"{TICKET}/cut"),

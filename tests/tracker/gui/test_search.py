@@ -1,0 +1,128 @@
+"""The ticket search and the edit of many tickets."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from tests.factories import encoding, log_of, make_misc, make_recording, put
+from tests.tracker.gui.visitor import enter, page, send, words
+from tracker import asking, properties, queries
+from tracker.db import db
+
+
+@pytest.fixture
+def talks(project):
+    bread = make_recording(project, "copied", title="Brot & Öfen", values={"Fahrplan.Person_list": "Łucja Żak"})
+    locks = make_recording(project, "merged", title="Schlösser", room="Großer Saal", language="eng")
+    put(encoding(bread, "mp3"), "encoded")
+    return {"bread": bread, "locks": locks, "misc": make_misc(project, "Kabel kaufen")}
+
+
+def found(project, text):
+    rows, total = queries.found_tickets(project, asking.read(text), 0, limit=50)
+    assert total == len(rows)
+    return {(t.title or t.parent.title, t.profile_version.profile.slug if t.profile_version else t.type) for t in rows}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("type:recording", {("Brot & Öfen", "recording"), ("Schlösser", "recording")}),
+        ("öfen type:recording", {("Brot & Öfen", "recording")}),
+        ("person:żak profile:mp3", {("Brot & Öfen", "mp3")}),
+        ("state:encoded or type:misc", {("Brot & Öfen", "mp3"), ("Kabel kaufen", "misc")}),
+        ("type:encoding not room:saal1", {("Schlösser", "hd"), ("Schlösser", "mp3")}),
+        ('room:"Großer Saal" type:recording', {("Schlösser", "recording")}),
+        ("Record.Language:eng profile:hd", {("Schlösser", "hd")}),
+        ("language~e profile:hd", {("Schlösser", "hd"), ("Brot & Öfen", "hd")}),
+        ("EncodingProfile.Slug:hd EncodingProfile.Extension:mp4 state:encoded", set()),
+        ("failed:yes", set()),
+        ("who:nobody type:misc", {("Kabel kaufen", "misc")}),
+        ("who:me", set()),
+        ("changed:1h kabel", {("Kabel kaufen", "misc")}),
+        ("100% or _", set()),
+    ],
+)
+def test_it_finds_what_is_asked_for(project, talks, text, expected):
+    assert found(project, text) == expected
+
+
+def test_a_number_leads_straight_to_the_ticket(client, project, talks):
+    enter(client, "rita", "read only")
+    number = talks["misc"].id
+    answer = client.get(f"/demo/tickets?q={number}0000"[:30])
+    assert "0 tickets" in words(answer)
+    assert found(project, f"id:{number}") >= {("Kabel kaufen", "misc")}
+
+
+def test_a_wrong_question_is_explained_and_kept(client, project, talks):
+    enter(client, "rita", "read only")
+    answer = client.get("/demo/tickets?q=colour:red")
+    assert answer.status_code == 400 and "There is no field 'colour'" in words(answer)
+    assert page(answer).xpath("//input[@name='q']/@value") == ["colour:red"]
+
+
+def test_it_is_handed_out_for_spreadsheets_and_programs(client, project, talks):
+    enter(client, "rita", "read only")
+    talks["misc"].title = "=1+1"
+    db.session.flush()
+    rows = list(csv.DictReader(io.StringIO(client.get("/demo/tickets?format=csv").data.decode("utf-8-sig"))))
+    assert len(rows) == 7 and {row["title"] for row in rows if row["type"] == "misc"} == {"'=1+1"}
+    data = client.get("/demo/tickets?q=state:merged&format=json").json
+    assert [(row["title"], row["room"], row["failed"]) for row in data] == [("Schlösser", "Großer Saal", False)]
+
+
+def chosen(*tickets):
+    db.session.flush()
+    return [f"{ticket.id}:{ticket.version}" for ticket in tickets]
+
+
+def test_an_edit_is_shown_before_it_is_done(client, project, talks):
+    enter(client, "alice")
+    fields = {"ticket": chosen(talks["bread"], talks["locks"]), "priority": "2", "attention": "yes", "comment": "late"}
+    shown = send(client, "/demo/tickets/edit", fields)
+    assert "2 of 2 tickets would change" in words(shown) and talks["bread"].own_priority == 1
+    send(client, "/demo/tickets/edit", fields | {"confirm": "1"})
+    db.session.expire_all()
+    for ticket in (talks["bread"], talks["locks"]):
+        assert (ticket.own_priority, ticket.needs_attention) == (2, True)
+        assert [each.event for each in log_of(ticket)][-2:] == ["Edit.attention", "Edit.priority"]
+
+
+def test_a_ticket_that_changed_meanwhile_stops_the_whole_edit(client, project, talks):
+    enter(client, "alice")
+    versions = chosen(talks["bread"], talks["locks"])
+    talks["locks"].version += 1
+    db.session.flush()
+    answer = send(client, "/demo/tickets/edit", {"ticket": versions, "priority": "3", "confirm": "1"})
+    db.session.expire_all()
+    assert answer.status_code == 409 and talks["bread"].own_priority == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "Nothing is to be changed"),
+        ({"state": "encoded"}, "which has no state 'encoded'"),
+        ({"failed": "yes"}, "Say in a sentence what is wrong"),
+        ({"priority": "high"}, "'high' is no number"),
+        ({"name": "not a name", "value": "1", "confirm": "1"}, "is not valid"),
+    ],
+)
+def test_an_edit_that_makes_no_sense_says_so(client, project, talks, fields, said):
+    enter(client, "alice")
+    answer = send(client, "/demo/tickets/edit", {"ticket": chosen(talks["bread"]), **fields})
+    assert answer.status_code == 400 and said in words(answer)
+
+
+def test_properties_are_written_and_deleted_together(client, project, talks):
+    enter(client, "alice")
+    both = chosen(talks["bread"], talks["locks"])
+    fields = {"ticket": both, "name": ["Record.Language", "Meta.Note"], "value": ["", "x"], "confirm": "1"}
+    send(client, "/demo/tickets/edit", fields)
+    for ticket in (talks["bread"], talks["locks"]):
+        own = properties.own(ticket)
+        assert own["Meta.Note"] == "x" and "Record.Language" not in own
