@@ -24,6 +24,8 @@ KEEP: Mapping[str, tuple[str, ...]] = {
 }
 """States that cannot be switched off: the tracker itself moves tickets into them."""
 
+MIN_NODE_TIMEOUT_S, MAX_NODE_TIMEOUT_S = 30, 24 * 3600
+
 
 def get(slug: str) -> Project:
     """Return a project by its slug; raise NotFound."""
@@ -95,6 +97,45 @@ def configure(
         project.dependee_state = _dependee_state(project, dependee_state)
     if not (project.id is None or disabled_states is dependee_state is None):
         tickets.settle_project(project)
+
+
+def regulate(
+    project: Project,
+    *,
+    stopped_states: Collection[str] | None = None,
+    draining: bool | None = None,
+    max_attempts: int | None = None,
+    node_timeout_s: int | None = None,
+) -> None:
+    """Change how work of a project is handed out, from the next claim on; None leaves one alone.
+
+    *stopped_states* are the process states for which no script gets work, with *draining* none gets any; what is under
+    way goes on. *max_attempts*: so often silent workers may lose a ticket before it fails. *node_timeout_s*: seconds
+    of silence after which a worker without a lease counts as lost. Raises InvalidInput, naming the field.
+    """
+    if stopped_states is not None:
+        project.stopped_states = _stopped(project, stopped_states)
+    if draining is not None:
+        project.draining = draining
+    if max_attempts is not None:
+        project.max_attempts = _attempts(max_attempts)
+    if node_timeout_s is not None:
+        if not MIN_NODE_TIMEOUT_S <= node_timeout_s <= MAX_NODE_TIMEOUT_S:
+            raise InvalidInput(
+                f"A worker counts as lost after {MIN_NODE_TIMEOUT_S} to {MAX_NODE_TIMEOUT_S} seconds.", "node_timeout_s"
+            )
+        project.node_timeout_s = node_timeout_s
+    db.session.flush()
+
+
+def _stopped(project: Project, names: Collection[str]) -> list[str]:
+    known = workflow(project.workflow).services
+    wrong = [name for name in names if name not in known]
+    if wrong:
+        raise InvalidInput(
+            f"No script works in state {wrong[0]!r}; those can be stopped: {', '.join(known)}.", "stopped_states"
+        )
+    return [name for name in known if name in names]
 
 
 def _attempts(number: int) -> int:

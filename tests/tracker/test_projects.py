@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.factories import committing, encoding, make_project, make_recording, put
-from tests.tracker.test_profiles import sheet
+from tests.tracker.profiles.sheets import sheet
 from tracker import profiles, projects, properties, tickets, users
 from tracker.db import db, transaction
 from tracker.errors import InvalidInput, NotFound
@@ -184,3 +184,26 @@ def test_the_overview_counts_as_the_progress_does(db_session):
     (found,) = projects.overviews([project])
     assert found.percent == pytest.approx(projects.progress(project)) == pytest.approx((100 + 82.5) / 2)
     assert found.talks == 2
+
+
+def test_policies_change_one_by_one(db_session):
+    project = make_project()
+    projects.regulate(project, stopped_states=["releasing", "encoding"], max_attempts=7)
+    projects.regulate(project, draining=True, node_timeout_s=60)
+    assert (project.stopped_states, project.max_attempts) == (["encoding", "releasing"], 7)
+    assert (project.draining, project.node_timeout_s) == (True, 60)
+
+
+@pytest.mark.parametrize(
+    ("policy", "field"),
+    [
+        ({"stopped_states": ["checking"]}, "stopped_states"),
+        ({"max_attempts": 0}, "max_attempts"),
+        ({"node_timeout_s": 29}, "node_timeout_s"),
+        ({"node_timeout_s": 86401}, "node_timeout_s"),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused(db_session, policy, field):
+    with pytest.raises(InvalidInput) as caught:
+        projects.regulate(make_project(), **policy)
+    assert caught.value.field == field

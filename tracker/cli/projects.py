@@ -101,6 +101,44 @@ def set_(
 
 @command.command()
 @click.argument("slug")
+@click.option("--stop", multiple=True, metavar="STATE", help="Hand out no work for this state; repeatable.")
+@click.option("--start", multiple=True, metavar="STATE", help="Hand out work for it again; repeatable.")
+@click.option("--drain/--no-drain", "draining", default=None, help="Hand out no work at all, or do again.")
+@click.option("--max-attempts", type=int, help="So often silent workers may lose a ticket before it fails.")
+@click.option("--node-timeout", type=int, metavar="SECONDS", help="A worker silent for longer counts as lost.")
+def policy(
+    slug: str,
+    stop: tuple[str, ...],
+    start: tuple[str, ...],
+    draining: bool | None,
+    max_attempts: int | None,
+    node_timeout: int | None,
+) -> None:
+    """Change how work of the project SLUG is handed out; it holds from the next question on."""
+    with application(), transaction():
+        project = projects.get(slug)
+        stopped = [state for state in (*project.stopped_states, *stop) if state not in start]
+        projects.regulate(
+            project,
+            stopped_states=stopped,
+            draining=draining,
+            max_attempts=max_attempts,
+            node_timeout_s=node_timeout,
+        )
+        told = policies(project)
+    click.echo(f"Project {slug}: {told}.")
+
+
+def policies(project: Project) -> str:
+    """Describe how work of a project is handed out."""
+    stopped = ", ".join(project.stopped_states)
+    served = "drained" if project.draining else f"work is handed out, but not for {stopped}" if stopped else "served"
+    limits = f"{project.max_attempts} attempts, workers count as lost after {project.node_timeout_s} s"
+    return f"{served}; {limits}"
+
+
+@command.command()
+@click.argument("slug")
 def show(slug: str) -> None:
     """Show settings, profiles, properties and progress of the project SLUG."""
     with application():
@@ -141,7 +179,7 @@ def lines(project: Project) -> list[str]:
         "profiles": ", ".join(used) or "none",
         "rooms": ", ".join(f"{room.name} ({room.key}-…)" for room in queries.rooms(project.id)) or "none",
         "checker": "not who cut the talk" if project.separate_checker else "anybody",
-        "attempts": str(project.max_attempts),
+        "policy": policies(project),
         "states off": ", ".join(off) or "none",
         "tickets": ", ".join(counts) or "none",
     }

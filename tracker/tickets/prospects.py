@@ -26,9 +26,9 @@ def withheld(project: Project, state: str) -> str:
     if project.read_only:
         return "The project is archived."
     if project.draining:
-        return "The project is drained: no script gets new work."
+        return "The project is draining: no script gets new work."
     if state in project.stopped_states:
-        return f"The project has stopped {state!r}: no script gets work for it."
+        return f"{state!r} is stopped in this project."
     return ""
 
 
@@ -61,6 +61,14 @@ def who_would_get(ticket: Ticket) -> list[Prospect]:
         reason = refused(group, ticket.project, target, listed=group.id in rules)
         found.append(Prospect(group, reason or _kept(group, tallies.get(group.id), rules.get(group.id), values)))
     return found
+
+
+def nobody(ticket: Ticket) -> str:
+    """Say why no worker group would get a ticket that a script should take, each with its reason; '' if one would."""
+    found = who_would_get(ticket)
+    if not found or any(prospect.takes for prospect in found):
+        return ""
+    return f"No worker group gets it: {'; '.join(f'{each.group.name} {each.reason}' for each in found)}."
 
 
 def _kept(

@@ -13,6 +13,7 @@ from tracker import projects, queries, tickets
 from tracker.db import db, now
 from tracker.statemachine import CLASSIC, ENCODING, RECORDING
 from tracker.tickets import why_waiting
+from tracker.workers import groups
 
 
 def test_a_queued_ticket_names_the_script_that_will_come(project):
@@ -123,3 +124,57 @@ def test_every_state_but_the_ends_has_a_sentence(project):
         for state in CLASSIC.tables[kind].by_name:
             ticket.state = state
             assert bool(why_waiting(ticket)) == (state not in silent), state
+
+
+# --- who would get it ------------------------------------------------------------------------------------------------
+
+
+def reasons(ticket) -> dict[str, str]:
+    db.session.flush()
+    return {prospect.group.name: prospect.reason for prospect in tickets.who_would_get(ticket)}
+
+
+def test_each_group_says_whether_it_would_get_the_ticket(project, worker):
+    group = groups.create("encoders", secret_key="k" * 64)[0]
+    ticket = make_encoding(project)
+    assert reasons(ticket) == {"encoders": "does not work for demo", "scripts": ""}
+    groups.add_project(group, project)
+    assert reasons(ticket)["encoders"] == ""
+    groups.set_filter(group, project, {"property": "Room.Key", "is": "saal7"})
+    assert reasons(ticket)["encoders"] == "asks for Room.Key is 'saal7'"
+    groups.configure(group, states=["merging"])
+    assert reasons(ticket)["encoders"] == "gets no work for 'encoding'"
+    groups.configure(group, paused=True)
+    assert reasons(ticket)["encoders"] == "is paused"
+
+
+def test_a_group_that_has_enough_or_whose_workers_are_held_says_so(project, worker):
+    ticket = make_encoding(project)
+    worker.group.max_tickets = 1
+    assert reasons(ticket) == {"scripts": ""}
+    held = tickets.claim_next(project, "encoding", worker)
+    other = make_encoding(project)
+    assert held is ticket and reasons(other) == {"scripts": "has 1 tickets, 1 at most"}
+    worker.group.max_tickets, worker.held = None, True
+    assert reasons(other) == {"scripts": "is held, all its workers"}
+
+
+def test_nobody_is_asked_about_a_ticket_that_a_person_has_to_take(project):
+    assert tickets.who_would_get(make_encoding(project, "encoded")) == []
+
+
+def test_a_ticket_that_no_group_would_get_says_why(project, worker):
+    ticket = make_encoding(project)
+    queries.note_poll(project.id, "encoding")
+    worker.group.paused = True
+    assert why_waiting(ticket) == "No worker group gets it: scripts is paused."
+    worker.group.paused = False
+    assert why_waiting(ticket) == "Queued for encoder."
+
+
+def test_the_project_says_when_a_silent_worker_counts_as_lost(project, worker):
+    ticket = assign(make_encoding(project), worker, "encoding")
+    worker.last_seen = now() - timedelta(minutes=2)
+    assert why_waiting(ticket) == ""
+    projects.regulate(project, node_timeout_s=60)
+    assert why_waiting(ticket).startswith(f"{worker.name} was last heard of at ")
