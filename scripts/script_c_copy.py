@@ -5,6 +5,7 @@ Record.Cutin and Record.Cutout are never changed here; what they mean in time, a
 
 from __future__ import annotations
 
+import re
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 from scripts.languages import unknown_language
 from scripts.media.cut import Cut, CutError, cut_master
 from scripts.media.files import partial
-from scripts.media.probe import MediaUnreadable
+from scripts.media.probe import MediaUnreadable, probe
 from scripts.media.timeline import Timeline, TimelineError
 from scripts.media.verify import VerifyFailed
 from scripts.schedule import NoPlan, time_zone
@@ -24,6 +25,7 @@ from scripts.worker.main import main
 from scripts.worker.outcomes import JobFailed
 
 MASTER = "cut.mkv"
+_ASPECT = re.compile(r"[1-9][0-9]{0,4}[:/][1-9][0-9]{0,4}")
 
 
 def frame_of(name: str, text: str) -> int:
@@ -66,12 +68,15 @@ class CopyJob(Job):
         if language and (sentence := unknown_language(language)):
             raise JobFailed(sentence)
         zone, raw = time_zone(work.properties), work.folder("Processing.Path.Raw")
+        shape = aspect(work.properties.get("Processing.Video.AspectRatio", ""))
         folder = talk_folder(work.properties, work.roots)
         timeline = read_timeline(folder)
         done = self._cut(timeline, raw, cut_in, cut_out, folder / MASTER, work)
         if done.notes:
             work.note("\n".join(done.notes))
-        work.save(cut_properties(timeline, cut_in, cut_out, done.frames, zone))
+        work.save(
+            cut_properties(timeline, cut_in, cut_out, done.frames, zone) | size_properties(folder / MASTER, shape)
+        )
         return f"{done.frames} frames in {len(done.pieces)} pieces"
 
     def _cut(self, timeline: Timeline, raw: Path, cut_in: int, cut_out: int, target: Path, work: Work) -> Cut:
@@ -82,6 +87,26 @@ class CopyJob(Job):
             return cut_master(
                 timeline, raw, cut_in, cut_out, part, work.ticket.attempt, progress=work.percent, stop=work.halt
             )
+
+
+def size_properties(master: Path, shape: Fraction | None) -> dict[str, str]:
+    """Return the size at which the cut master is shown, in square pixels: the tracker chooses formats by it.
+
+    *shape* is the width divided by the height if the project says which it is.
+    """
+    video = probe(master, video_needed=True).video
+    assert video is not None
+    width, height = video.shown(shape)
+    return {"Record.Width": str(width), "Record.Height": str(height)}
+
+
+def aspect(text: str) -> Fraction | None:
+    """Read a shape like 16:9 that the project gives the picture; None for none. Raise JobFailed for anything else."""
+    if not text.strip():
+        return None
+    if not _ASPECT.fullmatch(text):
+        raise JobFailed(f"Processing.Video.AspectRatio is {text[:40]!r}, which is no ratio like 16:9: correct it.")
+    return Fraction(text.replace(":", "/"))
 
 
 def read_timeline(folder: Path) -> Timeline:

@@ -28,7 +28,10 @@ class MediaUnreadable(Exception):
 
 @dataclass(frozen=True)
 class Picture:
-    """The picture: codec, size in pixels, frames per second, shape of a pixel (width/height), interlaced or not."""
+    """The picture: codec, size in pixels, frames per second, shape of a pixel (width/height), interlaced or not.
+
+    `turned` is by how many degrees a player turns it.
+    """
 
     codec: str
     width: int
@@ -37,6 +40,12 @@ class Picture:
     sar: Fraction
     pix_fmt: str
     interlaced: bool
+    turned: int = 0
+
+    def shown(self, aspect: Fraction | None = None) -> tuple[int, int]:
+        """Return width and height in square pixels as a player shows the picture, or as *aspect* (w/h) says."""
+        width = round(self.height * aspect if aspect else self.width * (self.sar if self.sar > 0 else 1))
+        return (self.height, width) if self.turned % 180 else (width, self.height)
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,7 @@ def _picture(container: InputContainer, stream: VideoStream) -> Picture | None:
         sar=Fraction(stream.sample_aspect_ratio or 1),
         pix_fmt=first.format.name,
         interlaced=bool(first.interlaced_frame),
+        turned=round(first.rotation) % 360,
     )
 
 

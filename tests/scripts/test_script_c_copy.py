@@ -77,6 +77,9 @@ def test_the_master_has_the_frames_between_the_marks(copy: Copy, tracker: Script
     assert tracker.properties[3]["Record.Cutdiffframes"] == "100"
     assert tracker.properties[3]["Record.Cutin"] == "60"
     assert tracker.properties[3]["Record.Cutintime"] == "2021.05.01-10_00_00"
+    with av.open(str(folder / "cut.mkv")) as container:
+        size = [str(container.streams.video[0].width), str(container.streams.video[0].height)]
+    assert [tracker.properties[3][f"Record.{name}"] for name in ("Width", "Height")] == size
     assert tracker.logs == []
 
 
@@ -99,6 +102,7 @@ def test_a_hole_within_the_cut_is_left_out_and_told(copy: Copy, tracker: Scripte
         ("60", "160", {"Record__Language": "xyz"}, "Record.Language names xyz"),
         ("60", "160", {"Fahrplan__ID": "8"}, "There is no readable timeline.json"),
         ("60", "160", {"Project__TimeZone": ""}, "Project.TimeZone is missing"),
+        ("60", "160", {"Processing__Video__AspectRatio": "wide"}, "Processing.Video.AspectRatio is 'wide'"),
     ],
 )
 def test_bad_input_is_named(cut_in: str, cut_out: str, changed: dict[str, str], said: str, copy: Copy) -> None:

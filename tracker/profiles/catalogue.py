@@ -14,6 +14,7 @@ from tracker.profiles import shipped
 from tracker.profiles.jobs import check_values
 from tracker.profiles.shipped import SHIPPED
 from tracker.profiles.templates import check_template
+from tracker.tickets import ladder
 
 MAX_EXTENSION = 8
 SLUG = re.compile(r"[A-Za-z0-9_-]{0,40}\Z")
@@ -115,6 +116,8 @@ def edit(
     if values is not None:
         check_values(values)
         properties.write(profile, values)
+        for project in queries.projects_using(profile.id) if ladder.BOUNDS & values.keys() else ():
+            tickets.settle_ladders(project)
     if depends_on is not None:
         _depend(profile, depends_on)
 

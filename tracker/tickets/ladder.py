@@ -26,6 +26,7 @@ from tracker.tickets.journal import log, touch
 WIDTH, HEIGHT = "Record.Width", "Record.Height"
 MAX_WIDTH, MAX_HEIGHT = "Format.Video.MaxWidth", "Format.Video.MaxHeight"
 CHOICE = "Encoding.Rung"
+BOUNDS = frozenset((MAX_WIDTH, MAX_HEIGHT))
 NAMES = (WIDTH, HEIGHT, MAX_WIDTH, MAX_HEIGHT, CHOICE)
 TOLERANCE = 1.03
 """Recorders crop some lines; a picture that is 3 % short of a rung's box is not scaled up to speak of."""

@@ -16,6 +16,7 @@ def test_a_segment_is_described(pal: list[Recorded]) -> None:
     assert media.container == "mpegts"
     assert media.duration_s == pytest.approx(4, abs=0.05)
     assert media.video == Picture("h264", 320, 180, Fraction(25), Fraction(1), "yuv420p", False)
+    assert media.video.shown() == (320, 180)
     assert media.audio == (Sound("aac", 48000, 2, "stereo"),)
 
 
@@ -59,3 +60,29 @@ def test_the_head_of_a_file_without_a_whole_picture(tmp_path: Path, pal: list[Re
     (tmp_path / "x.ts").write_bytes(pal[0].path.read_bytes()[:600])
     with pytest.raises(MediaUnreadable, match=r"x\.ts"):
         probe(tmp_path / "x.ts", video_needed=True)
+
+
+@pytest.mark.parametrize(
+    ("sar", "turned", "aspect", "shown"),
+    [
+        (Fraction(1), 0, None, (720, 576)),
+        (Fraction(64, 45), 0, None, (1024, 576)),
+        (Fraction(64, 45), 270, None, (576, 1024)),
+        (Fraction(1), 180, None, (720, 576)),
+        (Fraction(0), 0, None, (720, 576)),
+        (Fraction(1), 0, Fraction(16, 9), (1024, 576)),
+    ],
+)
+def test_a_picture_is_shown_with_square_pixels_and_turned(
+    sar: Fraction, turned: int, aspect: Fraction | None, shown: tuple[int, int]
+) -> None:
+    picture = Picture("h264", 720, 576, Fraction(25), sar, "yuv420p", False, turned)
+    assert picture.shown(aspect) == shown
+
+
+def test_it_sees_that_a_phone_was_held_upright(tmp_path: Path) -> None:
+    flat, upright = tmp_path / "flat.mp4", tmp_path / "upright.mp4"
+    run(["ffmpeg", "-f", "lavfi", "-i", "testsrc=s=64x36:d=0.2", "-pix_fmt", "yuv420p", str(flat)])
+    run(["ffmpeg", "-display_rotation", "90", "-i", str(flat), "-c", "copy", str(upright)])
+    video = probe(upright).video
+    assert video is not None and (video.width, video.height, video.shown()) == (64, 36, (36, 64))
