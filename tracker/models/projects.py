@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -118,7 +118,12 @@ class Property(Base):
         Index("uq_property_project", "project_id", "name", unique=True, postgresql_where="project_id IS NOT NULL"),
         Index("uq_property_profile", "profile_id", "name", unique=True, postgresql_where="profile_id IS NOT NULL"),
         Index("uq_property_ticket", "ticket_id", "name", unique=True, postgresql_where="ticket_id IS NOT NULL"),
-        Index("ix_property_value", "name", text("left(value, 60) text_pattern_ops")),
+        Index(
+            "ix_property_value",
+            "name",
+            literal_column("left(value, 60)").label("start"),
+            postgresql_ops={"start": "text_pattern_ops"},
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
