@@ -1,0 +1,16 @@
+"""Hundreds of long sequences of verbs, other ones at every run, keep what always holds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.tracker.tickets.sequences import Sequences
+
+pytestmark = pytest.mark.proof
+
+
+def test_hundreds_of_sequences_keep_the_invariants(db_session):
+    chosen = settings(max_examples=300, stateful_step_count=50, deadline=None, database=None)
+    run_state_machine_as_test(Sequences, settings=settings(chosen, suppress_health_check=list(HealthCheck)))
