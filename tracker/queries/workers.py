@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import contains_eager, defer
+from sqlalchemy.orm import contains_eager, defer, joinedload
 
 from tracker.db import db
 from tracker.models import Poll, Reply, Ticket, Worker, WorkerGroup, WorkerGroupProject
@@ -102,6 +102,7 @@ def all_workers(since: datetime) -> Sequence[tuple[Worker, Ticket | None]]:
         .outerjoin(Ticket, Ticket.worker_id == Worker.id)
         .where(or_(Worker.last_seen > since, Ticket.id.is_not(None)))
         .order_by(Worker.name, Ticket.id)
+        .options(joinedload(Ticket.project, innerjoin=False))  # an inner join would leave out who holds no ticket
     )
     return [(worker, ticket) for worker, ticket in rows]
 

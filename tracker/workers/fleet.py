@@ -7,7 +7,7 @@ from datetime import timedelta
 from tracker import queries, wire
 from tracker.db import db, now
 from tracker.errors import InvalidInput, NotFound
-from tracker.models import Worker
+from tracker.models import Ticket, Worker
 from tracker.tickets import TRACKER, Actor
 from tracker.workers.groups import take_back
 
@@ -26,6 +26,14 @@ def get(name: str) -> Worker:
         choices = ", ".join(f"{worker.group.name}/{worker.name}" for worker in found)
         raise NotFound(f"Several groups have a worker {name!r}; say which: {choices}.")
     return found[0]
+
+
+def is_lost(worker: Worker, ticket: Ticket) -> bool:
+    """Tell whether the holder of a ticket has been silent for longer than its project allows.
+
+    A worker with a lease loses the ticket by itself; any other is never taken from, only told of.
+    """
+    return worker.last_seen < now() - timedelta(seconds=ticket.project.node_timeout_s)
 
 
 def hold(worker: Worker) -> None:
