@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from tracker import properties, queries, tickets
 from tracker.db import db
 from tracker.fahrplan import policy as rules
+from tracker.fahrplan import words
 from tracker.fahrplan.decide import Part, Proposal, lock_after, lock_of_new, reason_of, said_after
 from tracker.fahrplan.diff import LOCK, OPTED_OUT, QUIET
 from tracker.fahrplan.schedule import Known, Skipped
@@ -36,6 +36,9 @@ class Report:
     rekeyed: list[str] = field(default_factory=list)
     locked: list[str] = field(default_factory=list)
     unlocked: list[str] = field(default_factory=list)
+    declined: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    """What was changed, in full."""
     gone: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
@@ -63,7 +66,7 @@ class Report:
         """Return how many talks were created, changed, ... and how many events were skipped."""
         lists = (
             *("created", "changed", "rekeyed", "locked", "unlocked", "gone", "pending", "held", "overtaken"),
-            *("alarms", "doubts", "skipped"),
+            *("declined", "alarms", "doubts", "skipped"),
         )
         counts = {name: len(getattr(self, name)) for name in lists}
         return {**counts, "unchanged": self.unchanged, "elsewhere": self.elsewhere}
@@ -75,14 +78,15 @@ def apply(
     matched: Iterable[tuple[Known, Wanted, Sequence[Part]]],
     actor: Actor,
     report: Report,
+    noted: Mapping[int, FahrplanChange] | None = None,
 ) -> list[FahrplanChange]:
     """Write the parts of *proposals* that are to be applied; return what was done, for the history and for an undo.
 
-    *matched* are all recognised talks with what changes of them: their keys, and what the Fahrplan said, are noted.
-    The tickets are locked and the proposals made from what is stored.
+    *matched* are all recognised talks with what changes of them: their keys, and what the Fahrplan said, are stored.
+    *noted* is what was done to talks besides. The tickets are locked and the proposals made from what is stored.
     """
     rows = {event.recording_id: event for event, _ticket in queries.scheduled_talks(project.id)}
-    done: dict[int, FahrplanChange] = {}
+    done: dict[int, FahrplanChange] = dict(noted or {})
     for proposal in proposals:
         parts = proposal.doing(rules.APPLY)
         if proposal.known is not None and proposal.known.ticket_id > 0 and parts:
@@ -91,7 +95,7 @@ def apply(
     made = _create(project, fresh, actor, report)
     _identify(project, rows, matched, made, done, report)
     db.session.flush()
-    _note_log(done.values())
+    _note_log([*done.values(), *(noted or {}).values()])
     return list(done.values())
 
 
@@ -116,7 +120,7 @@ def _update(
     report: Report,
 ) -> FahrplanChange:
     ticket = tickets.get(known.ticket_id)
-    change = _change_of(known, parts, ticket)
+    change = change_of(known, parts, ticket)
     values = {part.name: part.new for part in parts if part.name.startswith("Fahrplan.") and part.name != LOCK}
     before, after = known.properties.get(LOCK, ""), lock_after(known, wanted, parts)
     written = values | ({LOCK: after} if before != after else {})
@@ -133,13 +137,13 @@ def _update(
     row.gone = any(part.name == rules.GONE for part in parts) or (
         row.gone and not any(part.name == rules.BACK for part in parts)
     )
-    _tell(known, parts, report)
+    _tell(known, parts, wanted, report)
     if before != after:
         _relock(ticket, known, before, after, wanted, actor, report)
     return change
 
 
-def _change_of(known: Known, parts: Sequence[Part], ticket: Ticket) -> FahrplanChange:
+def change_of(known: Known, parts: Sequence[Part], ticket: Ticket) -> FahrplanChange:
     """Note what is done to a talk, and what was before."""
     names = [part.name for part in parts if part.name.startswith("Fahrplan.")]
     stored = {name: known.properties.get(name, "") for name in [*names, LOCK]}
@@ -153,6 +157,9 @@ def _change_of(known: Known, parts: Sequence[Part], ticket: Ticket) -> FahrplanC
             "properties": stored,
             "title": ticket.title,
             "state": ticket.state,
+            "room": ticket.room.name if ticket.room else "",
+            "start": ticket.start.isoformat() if ticket.start else "",
+            "end": ticket.end.isoformat() if ticket.end else "",
             "gone": known.gone,
             "keys": [known.guid, known.source_id, known.occurrence],
             "said": {},
@@ -168,8 +175,11 @@ def _place(ticket: Ticket, values: Mapping[str, str], moved: bool) -> None:
     tickets.retime(ticket, room if room_key(room) else "", start, end)
 
 
-def _tell(known: Known, parts: Sequence[Part], report: Report) -> None:
+def _tell(known: Known, parts: Sequence[Part], wanted: Wanted | None, report: Report) -> None:
     names = {part.name for part in parts}
+    said = words.sentence(known.fahrplan_id, known.title, [part.stored() for part in parts], None)
+    if said:
+        report.words.append(said)
     if rules.GONE in names:
         report.gone.append(named(known))
     elif names <= QUIET:
@@ -276,6 +286,8 @@ def _create(project: Project, talks: Sequence[Wanted], actor: Actor, report: Rep
         )
         made.append((ticket, talk))
         report.created.append(f"{number} '{talk.title[:60]}'{f': locked. {reason}' if reason else ''}")
+        said = words.sentence(number, talk.title, [Part(rules.NEW, rules.NEW).stored()], talk.stored())
+        report.words.append(f"{said}; locked: {reason}" if reason else said)
     return made
 
 
@@ -302,7 +314,7 @@ def _identify(
             rekeyed.append((row, known, wanted))
     for row, known, _wanted in rekeyed:
         if known.ticket_id not in done:
-            done[known.ticket_id] = _change_of(known, (), tickets.get(known.ticket_id))
+            done[known.ticket_id] = change_of(known, (), tickets.get(known.ticket_id))
             report.rekeyed.append(named(known))
         row.occurrence = -row.recording_id  # out of the way: keys may be exchanged among talks
     db.session.flush()
@@ -333,7 +345,7 @@ def _event(project: Project, ticket: Ticket, wanted: Wanted, taken: set[tuple[st
         guid=guid,
         source_id=source_id,
         occurrence=occurrence,
-        said=dict(wanted.properties),
+        said=dict(wanted.properties) | ({LOCK: lock_of_new(wanted)} if lock_of_new(wanted) else {}),
     )
 
 
@@ -356,8 +368,8 @@ def free_key(wanted: Wanted, taken: set[tuple[str, str, int]]) -> tuple[str, str
     return wanted.guid, wanted.source_id, occurrence
 
 
-def _note_log(done: Iterable[FahrplanChange]) -> None:
+def _note_log(done: Sequence[FahrplanChange]) -> None:
     """Remember the last log row of each talk: a later one means that something was done with it."""
-    changes: dict[int, Any] = {change.ticket_id: change for change in done if change.ticket_id is not None}
-    for ticket_id, log_id in queries.last_log_rows(list(changes)).items():
-        changes[ticket_id].log_id = log_id
+    last = queries.last_log_rows([change.ticket_id for change in done if change.ticket_id is not None])
+    for change in done:
+        change.log_id = last.get(change.ticket_id or 0, 0)

@@ -9,6 +9,8 @@ from tracker.errors import InvalidInput
 
 APPLY, ASK, IGNORE = "apply", "ask", "ignore"
 ACTIONS = (APPLY, ASK, IGNORE)
+LEAVE = "leave"
+"""What people can decide in a review besides: the tracker's word stands, and the Fahrplan's is noted."""
 
 NEW, TIME, ROOM, TITLE, TEXT, SPEAKERS = "new", "moved in time", "moved to a room", "retitled", "text only", "speakers"
 OPTED_OUT, OPTED_IN, GONE, BACK = "opt-out set", "opt-out withdrawn", "gone", "back"

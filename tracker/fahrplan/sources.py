@@ -70,6 +70,13 @@ def configure(
     return source
 
 
+def release_hold(project: Project) -> None:
+    """Let policies decide again once nothing waits any more."""
+    if not any(change.status == "waiting" for change in queries.open_fahrplan_changes(project.id)):
+        of(project).hold = ""
+        db.session.flush()
+
+
 def select_rooms(project: Project, keys: Collection[str]) -> None:
     """Record only the rooms with these keys; none: all of them."""
     of(project).rooms = sorted(set(keys))

@@ -55,7 +55,7 @@ def _phrase(part: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> str:
         said = "opted out of the recording" if new == "1" else "no longer opt out of the recording"
         return f"the speakers {said}"
     text = _value(label(part), old, new)
-    return f"{text} (edited by hand here)" if part.get("by_hand") else text
+    return f"{text} (chosen by hand here)" if part.get("by_hand") else text
 
 
 def _value(what: str, old: str, new: str) -> str:

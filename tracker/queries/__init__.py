@@ -1,6 +1,13 @@
 """Every SELECT that joins, locks or counts, by name. Functions return rows or plain data, never statements."""
 
 from tracker.queries.asked import Asked, tickets_as_asked
+from tracker.queries.bulk import (
+    insert_encodings,
+    insert_log,
+    insert_properties,
+    insert_recordings,
+    insert_schedule_events,
+)
 from tracker.queries.dispatch import (
     FAILED_EVENT,
     Desk,
@@ -20,7 +27,10 @@ from tracker.queries.dispatch import (
 )
 from tracker.queries.fahrplan import (
     begun_recordings,
+    fahrplan_changes,
     fahrplan_file,
+    fahrplan_import,
+    fahrplan_imports,
     fahrplan_properties,
     fahrplan_source,
     forget_fahrplan_files,
@@ -124,12 +134,13 @@ from tracker.queries.workers import (
     v3_worker,
     worker_of,
     workers_named,
+    worker_by_id,
 )
 
 __all__ = [
-    "FAILED_EVENT",
     "Asked",
     "Desk",
+    "FAILED_EVENT",
     "Lot",
     "Tally",
     "add_group_project",
@@ -151,8 +162,11 @@ __all__ = [
     "delete_tickets",
     "delete_versions",
     "desk",
+    "fahrplan_changes",
     "fahrplan_file",
     "fahrplan_ids",
+    "fahrplan_import",
+    "fahrplan_imports",
     "fahrplan_properties",
     "fahrplan_source",
     "failed_tickets",
@@ -171,6 +185,11 @@ __all__ = [
     "has_project",
     "held_tickets",
     "history",
+    "insert_encodings",
+    "insert_log",
+    "insert_properties",
+    "insert_recordings",
+    "insert_schedule_events",
     "last_entry_into",
     "last_import",
     "last_log_rows",
@@ -243,6 +262,7 @@ __all__ = [
     "values_of",
     "withdrawals",
     "worked_on",
+    "worker_by_id",
     "worker_of",
     "workers_named",
     "writable_projects",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import and_, delete, exists, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from tracker.db import db
@@ -91,20 +91,52 @@ def open_fahrplan_changes(project_id: int) -> Sequence[FahrplanChange]:
     """List the changes that wait for the crew, and the talks it did not want, by id; with their tickets at hand."""
     return db.session.scalars(
         select(FahrplanChange)
-        .where(FahrplanChange.project_id == project_id, FahrplanChange.status.in_(("waiting", "declined")))
+        .where(
+            FahrplanChange.project_id == project_id,
+            or_(
+                FahrplanChange.status == "waiting",
+                and_(FahrplanChange.status == "declined", FahrplanChange.ticket_id.is_(None)),
+            ),
+        )
         .order_by(FahrplanChange.id)
         .options(selectinload(FahrplanChange.ticket))
     ).all()
 
 
-def last_import(project_id: int) -> FahrplanImport | None:
-    """Return the newest import of a project."""
+def last_import(project_id: int, *, undone: bool = True) -> FahrplanImport | None:
+    """Return the newest import of a project; without *undone* the newest that was not undone."""
+    statement = select(FahrplanImport).where(FahrplanImport.project_id == project_id)
+    if not undone:
+        statement = statement.where(FahrplanImport.undone.is_(None))
+    return db.session.scalar(statement.order_by(FahrplanImport.id.desc()).limit(1))
+
+
+def fahrplan_import(project_id: int, import_id: int) -> FahrplanImport | None:
+    """Return one import of a project."""
     return db.session.scalar(
+        select(FahrplanImport).where(FahrplanImport.project_id == project_id, FahrplanImport.id == import_id)
+    )
+
+
+def fahrplan_imports(project_id: int, limit: int) -> Sequence[FahrplanImport]:
+    """List the newest imports of a project, newest first, with their files at hand."""
+    return db.session.scalars(
         select(FahrplanImport)
         .where(FahrplanImport.project_id == project_id)
         .order_by(FahrplanImport.id.desc())
-        .limit(1)
-    )
+        .limit(limit)
+        .options(selectinload(FahrplanImport.file))
+    ).all()
+
+
+def fahrplan_changes(import_id: int, status: Collection[str]) -> Sequence[FahrplanChange]:
+    """List what an import did to talks, by ticket; with their tickets at hand."""
+    return db.session.scalars(
+        select(FahrplanChange)
+        .where(FahrplanChange.import_id == import_id, FahrplanChange.status.in_(status))
+        .order_by(FahrplanChange.ticket_id, FahrplanChange.id)
+        .options(selectinload(FahrplanChange.ticket))
+    ).all()
 
 
 def fahrplan_file(project_id: int, sha256: str) -> FahrplanFile | None:
