@@ -165,6 +165,50 @@ def archive(slug: str, undo: bool) -> None:
     click.echo(f"Project {slug} is {'writable' if undo else 'archived'}.")
 
 
+@command.command()
+@click.argument("project")
+@click.argument("slug", required=False)
+@click.option("--revision", type=int, help="Pin this version.")
+@click.option("--latest", is_flag=True, help="Pin the latest version.")
+@click.option("--priority", type=float, help="0 switches the profile off.")
+@click.option("--auto-create/--no-auto-create", default=None, help="Whether every talk gets a ticket of it by itself.")
+@click.option("--remove", is_flag=True, help="Use it no longer; tickets that were worked on stay.")
+def profile(
+    project: str,
+    slug: str | None,
+    revision: int | None,
+    latest: bool,
+    priority: float | None,
+    auto_create: bool | None,
+    remove: bool,
+) -> None:
+    """Have PROJECT encode with the profile SLUG, or change how; without SLUG list its profiles.
+
+    With another version, encoding tickets that have not begun are made with that one.
+    """
+    with application(), transaction():
+        row = projects.get(project)
+        if slug and remove:
+            click.echo(profiles.remove(row, slug).sentence(slug, project))
+        elif slug:
+            profiles.pin(row, slug, revision=revision, latest=latest, priority=priority, auto_create=auto_create)
+        for line in [] if remove else _pins(row):
+            click.echo(line)
+        for warning in profiles.warnings(row):
+            click.echo(f"note: {warning}", err=True)
+
+
+def _pins(project: Project) -> Iterable[str]:
+    for used in queries.project_profiles(project.id):
+        newer = profiles.newer(used)
+        told = [
+            f"priority {used.priority:g}" if used.priority else "switched off",
+            "" if used.auto_create else "tickets by hand",
+            f"there is revision {newer.revision}" if newer else "",
+        ]
+        yield f"{used.version.profile.slug:<20} r{used.version.revision:<3} {', '.join(filter(None, told))}"
+
+
 def lines(project: Project) -> list[str]:
     """Describe a project, one line per fact."""
     off = [f"{kind}:{state}" for kind, states in project.disabled_states.items() for state in states]
