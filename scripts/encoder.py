@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -96,8 +97,9 @@ class EncodeJob(Job):
         with scratch_folder() as scratch:
             for number, commands in enumerate(tasks):
 
-                def progress(percent: float, begun: float = number * share) -> None:
+                def progress(percent: float, begun: float = number * share, at: float = time.monotonic()) -> None:
                     work.percent(begun + share * percent / 100)
+                    work.heart.speed = wanted.seconds * percent / 100 / max(0.001, time.monotonic() - at)
 
                 ffmpeg.run_pipe(commands, duration_s=wanted.seconds, progress=progress, stop=work.halt, cwd=scratch)
                 work.confirm()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -90,15 +90,27 @@ class TrackerClient:
     """A worker's door to the tracker. Neither the secret nor the login hash appears in any message or log."""
 
     def __init__(
-        self, url: str, fqdn: str, secret: str, *, patience: Patience, lease_s: int = 60, timeout_s: float = 30.0
+        self,
+        url: str,
+        fqdn: str,
+        secret: str,
+        *,
+        patience: Patience,
+        lease_s: int = 60,
+        timeout_s: float = 30.0,
+        on_command: Callable[[str], None] = lambda command: None,
     ) -> None:
-        """Log in as *fqdn* with the shared *secret*; nothing is sent before the first call."""
+        """Log in as *fqdn* with the shared *secret*; nothing is sent before the first call.
+
+        *on_command* gets what an operator tells this worker, whichever ping brings it.
+        """
         self.fqdn = fqdn
         self._url = url
         self._door = f"/rpc/{wire.login_hash(fqdn, secret)}/{quote(fqdn, safe='')}"
         self._project = ""
         self._patience = patience
         self._lease_s = lease_s
+        self._on_command = on_command
         self._connection = Connection(url, timeout_s)
 
     def __repr__(self) -> str:
@@ -171,6 +183,8 @@ class TrackerClient:
             raise _lost_or(refused) from None
         if answer == wire.TICKET_LOST:
             raise TicketLost(f"ticket {ticket_id} is no longer ours")
+        if answer != wire.OK:
+            self._on_command(answer)
         return answer
 
     # --- properties ----------------------------------------------------------------------------------------------

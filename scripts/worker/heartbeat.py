@@ -38,6 +38,8 @@ class Heartbeat:
         Once the loop has set `reporting`, pings only keep the lease alive while the tracker is hard to reach.
         """
         self.percent = 0.0
+        self.speed: float | None = None
+        """Seconds of the talk that are done in a second, if the work can tell."""
         self.reporting = threading.Event()
         self._every_s = lease_s / BEATS_PER_LEASE
         self._tracker = tracker.twin(timeout_s=min(self._every_s, LONGEST_TIMEOUT_S))
@@ -72,7 +74,8 @@ class Heartbeat:
         with self._guard:
             said, self._said = self._said, []
         try:
-            self._tracker.ping(self._ticket_id, "\n".join(said), self.percent)
+            pace = [] if self.speed is None else [f"speed={self.speed:.2f}x"]
+            self._tracker.ping(self._ticket_id, "\n".join(said + pace), self.percent)
         except TicketLost as lost:
             if not self.reporting.is_set():  # a ping may meet the report on its way; the report knows better
                 log.warning("%s", lost)

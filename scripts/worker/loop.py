@@ -26,6 +26,8 @@ from scripts.worker.transport import Patience
 log = logging.getLogger(__name__)
 
 FIRST_IDLE_S = 0.5
+LISTEN_S = 10.0
+"""Seconds after which an idle worker asks whether there is a command for it."""
 IDLE_PATIENCE_S = 20.0
 LAST_WORDS_S = 10.0
 RETRY_FULL_S = 300
@@ -69,7 +71,12 @@ class Shift:
         """Open the door to the tracker as *fqdn*; calls made while idle end with the first request to stop."""
         patience = Patience(IDLE_PATIENCE_S, stop.finish)
         tracker = TrackerClient(
-            settings.tracker_url, fqdn, settings.secret, patience=patience, lease_s=settings.lease_s
+            settings.tracker_url,
+            fqdn,
+            settings.secret,
+            patience=patience,
+            lease_s=settings.lease_s,
+            on_command=stop.obey,
         )
         return cls(settings, tracker, stop)
 
@@ -79,13 +86,24 @@ class Shift:
 
 def run(job: Job, shift: Shift) -> None:
     """Make turns until asked to stop, without pause while there is work, ever slower (up to poll_s) while not."""
-    idle_s = FIRST_IDLE_S
+    idle_s, listened = FIRST_IDLE_S, time.monotonic()
     while not shift.stop.finish.is_set():
         if _safe_step(job, shift):
             idle_s = FIRST_IDLE_S
-        else:
-            shift.stop.finish.wait(min(idle_s, shift.settings.poll_s))
-            idle_s = min(idle_s * 2, shift.settings.poll_s)
+            continue
+        if time.monotonic() - listened >= LISTEN_S:
+            listened = time.monotonic()
+            _listen(shift)
+        shift.stop.finish.wait(min(idle_s, shift.settings.poll_s))
+        idle_s = min(idle_s * 2, shift.settings.poll_s)
+
+
+def _listen(shift: Shift) -> None:
+    """Hear whether an operator told this idle worker something; while it works, its pings hear it."""
+    try:
+        shift.tracker.ping()
+    except (TrackerUnavailable, Refused) as error:
+        log.debug("not heard: %s", error)
 
 
 def _safe_step(job: Job, shift: Shift) -> bool:

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tracker import wire
+
 log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -23,6 +25,16 @@ class Stop:
         self.now = threading.Event()
         self.broke_off = False
         """Whether work was given up because of *now*."""
+
+    def obey(self, command: str) -> None:
+        """Do what an operator had the tracker tell this worker: end after this job, or now; others are only logged."""
+        if command not in (wire.TERMINATE, wire.TERMINATE_NOW):
+            log.warning("the tracker sends a command that this worker does not know: %.200r", command)
+            return
+        log.warning("the tracker says: %s", command)
+        self.finish.set()
+        if command == wire.TERMINATE_NOW:
+            self.now.set()
 
     def ask(self) -> None:
         """Take one more request to stop: the first means finish, the second means now."""

@@ -44,6 +44,7 @@ class ScriptedTracker:
     faults: dict[str, tuple[int, str]] = field(default_factory=dict)
     trouble: deque[str] = field(default_factory=deque)
     stuck: set[str] = field(default_factory=set)
+    commands: deque[str] = field(default_factory=deque)
     calls: list[Call] = field(default_factory=list)
     answers: dict[str, bytes] = field(default_factory=dict)
 
@@ -84,7 +85,9 @@ class ScriptedTracker:
     def do_ping(self, ticket_id: Any, delta: str, _percent: int) -> str:
         if ticket_id == "":
             self.logs.append((0, delta))
-        return wire.TICKET_LOST if ticket_id in self.lost else wire.OK
+        if ticket_id in self.lost:
+            return wire.TICKET_LOST
+        return self.commands.popleft() if self.commands else wire.OK
 
     def do_assignNextUnassignedForState(self, state: str) -> Any:
         queue = self.waiting.get(state, [])

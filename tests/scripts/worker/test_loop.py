@@ -219,6 +219,55 @@ def test_a_ping_that_fails_keeps_its_log(tracker: ScriptedTracker, shift: Shift)
     assert tracker.called("ping")[0].params[1] == "half way"
 
 
+def test_the_heartbeat_tells_how_fast_the_work_is(tracker: ScriptedTracker, shift: Shift) -> None:
+    tracker.add(7, service="merging")
+
+    def run(work: Work) -> str:
+        work.heart.speed = 1.7
+        until(lambda: tracker.called("ping"))
+        return ""
+
+    loop.step(Doing(run), shift)
+    assert tracker.called("ping")[0].params[1] == "speed=1.70x"
+
+
+def test_a_worker_that_is_told_to_end_finishes_its_job(tracker: ScriptedTracker, shift: Shift) -> None:
+    tracker.add(7, service="merging")
+    tracker.add(8, service="merging")
+
+    def run(work: Work) -> str:
+        tracker.commands.append("terminate")
+        until(shift.stop.finish.is_set)
+        return "" if not work.halt.is_set() else "broken off"
+
+    loop.run(Doing(run), shift)
+    assert [ended[:2] for ended in tracker.ended] == [("done", 7)] and "broken off" not in str(tracker.ended)
+    assert tracker.waiting["merging"] == [8]
+
+
+def test_a_worker_that_is_told_to_end_now_gives_the_ticket_back(tracker: ScriptedTracker, shift: Shift) -> None:
+    """Also when the last question before the result gets its name brings the command."""
+    tracker.add(7, service="merging")
+
+    def run(work: Work) -> str:
+        tracker.commands.append("terminate now")
+        work.confirm()
+        until(work.halt.is_set)
+        raise MediaBroken("killed", "")
+
+    loop.run(Doing(run), shift)
+    assert [ended[:2] for ended in tracker.ended] == [("given back", 7)]
+
+
+def test_an_idle_worker_hears_that_it_shall_end(
+    tracker: ScriptedTracker, shift: Shift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "LISTEN_S", 0.0)
+    tracker.commands.extend(["reload", "terminate"])
+    loop.run(raising(AssertionError()), shift)
+    assert tracker.ended == [] and not tracker.commands and not shift.stop.now.is_set()
+
+
 def test_a_second_request_to_stop_gives_the_ticket_back(tracker: ScriptedTracker, shift: Shift) -> None:
     tracker.add(7, service="merging")
 
