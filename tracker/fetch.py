@@ -13,8 +13,9 @@ import socket
 import ssl
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -23,6 +24,8 @@ from tracker.errors import TrackerError
 MAX_BYTES = 32 * 1024 * 1024
 MAX_FILE_BYTES = 256 * 1024 * 1024
 MAX_REDIRECTS = 5
+MAX_TAG = 1000
+"""Characters of an ETag that are remembered."""
 TIMEOUT_S = 60.0
 """Limit of one fetch as a whole, with all its redirects counted singly."""
 CONNECT_S = 15.0
@@ -31,8 +34,23 @@ _SAFE = "/?%:@!$&'()*+,;=~-._[]"
 _PORTS = {"http": 80, "https": 443}
 
 
+MAX_WAIT_S = 86_400
+"""An address is left alone for at most so long, whatever it asks for."""
+
+
 class FetchError(TrackerError):
-    """The address cannot be fetched."""
+    """The address cannot be fetched; *retry_after_s* is how long it asks to be left alone, 0 if it does not say."""
+
+    retry_after_s = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an address gave: its *body*, None if it is what one has already, and what to ask for a newer one with."""
+
+    body: bytes | None
+    etag: str = ""
+    last_modified: str = ""
 
 
 def fetch(source: str | Path, *, allow_private: bool = False, timeout_s: float = TIMEOUT_S) -> bytes:
@@ -43,7 +61,59 @@ def fetch(source: str | Path, *, allow_private: bool = False, timeout_s: float =
     """
     if isinstance(source, Path) or "://" not in source:
         return _read_file(Path(source))
-    return _fetch_url(source, allow_private, timeout_s)
+    return ask(source, allow_private=allow_private, timeout_s=timeout_s).body or b""
+
+
+def ask(
+    url: str,
+    *,
+    etag: str = "",
+    last_modified: str = "",
+    headers: Mapping[str, str] | None = None,
+    allow_private: bool = False,
+    timeout_s: float = TIMEOUT_S,
+) -> Answer:
+    """Get an http(s) address unless it is what *etag* and *last_modified* are of.
+
+    *headers* are the caller's credentials: a redirect to another host does not get them. Raises FetchError as `fetch`.
+    """
+    known = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    conditions = {name: value for name, value in known.items() if value}
+    own = dict(headers or {})
+    for _ in range(MAX_REDIRECTS + 1):
+        parts = _checked(url)
+        with (
+            _told(url, timeout_s),
+            _deadline(parts, allow_private, timeout_s) as connection,
+            _send(connection, parts, "GET", {**own, **conditions}) as answer,
+        ):
+            if answer.status not in _REDIRECTS:
+                return _answer(answer, shown_address(url), bool(conditions))
+            target = urljoin(url, answer.headers.get("Location", ""))
+        if _origin(target) != _origin(url):
+            own = {}
+        url = target
+    raise FetchError(f"{shown_address(url)} redirects more than {MAX_REDIRECTS} times.")
+
+
+def post(
+    url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bool = False, timeout_s: float = TIMEOUT_S
+) -> None:
+    """Send *body* to an http(s) address. Raises FetchError unless it is taken (2xx); redirects are not followed."""
+    parts = _checked(url)
+    with (
+        _told(url, timeout_s),
+        _deadline(parts, allow_private, timeout_s) as connection,
+        _send(connection, parts, "POST", headers, body) as answer,
+    ):
+        if not 200 <= answer.status < 300:
+            raise _refused(answer, shown_address(url))
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """Return what credentials belong to; nothing that equals itself for what is no address."""
+    parts = _checked(url)
+    return parts.scheme, parts.hostname, parts.port
 
 
 def _read_file(path: Path) -> bytes:
@@ -59,20 +129,16 @@ def _read_file(path: Path) -> bytes:
         raise FetchError(f"{path} cannot be read: {reason}.") from None
 
 
-def _fetch_url(url: str, allow_private: bool, timeout_s: float) -> bytes:
-    for _ in range(MAX_REDIRECTS + 1):
-        parts = _checked(url)
-        shown = shown_address(url)
-        try:
-            with _deadline(parts, allow_private, timeout_s) as connection, _ask(connection, parts) as answer:
-                if answer.status not in _REDIRECTS:
-                    return _body(answer, shown)
-                url = urljoin(url, answer.headers.get("Location", ""))
-        except TimeoutError:
-            raise FetchError(f"{shown} did not answer completely within {timeout_s:g} s.") from None
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise FetchError(f"{shown} cannot be fetched: {_reason(error)}.") from None
-    raise FetchError(f"{shown} redirects more than {MAX_REDIRECTS} times.")
+@contextmanager
+def _told(url: str, timeout_s: float) -> Iterator[None]:
+    """Turn what goes wrong on the way into a sentence."""
+    shown = shown_address(url)
+    try:
+        yield
+    except TimeoutError:
+        raise FetchError(f"{shown} did not answer completely within {timeout_s:g} s.") from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise FetchError(f"{shown} cannot be fetched: {_reason(error)}.") from None
 
 
 def shown_address(url: str) -> str:
@@ -179,7 +245,13 @@ def _deadline(parts: SplitResult, allow_private: bool, timeout_s: float) -> Iter
         handle.close()
 
 
-def _ask(connection: http.client.HTTPConnection, parts: SplitResult) -> http.client.HTTPResponse:
+def _send(
+    connection: http.client.HTTPConnection,
+    parts: SplitResult,
+    method: str,
+    more: Mapping[str, str],
+    body: bytes | None = None,
+) -> http.client.HTTPResponse:
     path = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
     headers = {
         "Host": parts.netloc,
@@ -188,14 +260,29 @@ def _ask(connection: http.client.HTTPConnection, parts: SplitResult) -> http.cli
         "Accept-Encoding": "identity",
         "Connection": "close",
     }
-    connection.request("GET", path, headers=headers)
+    connection.request(method, path, body=body, headers={**headers, **more})
     return connection.getresponse()
+
+
+def _answer(answer: http.client.HTTPResponse, shown: str, conditional: bool) -> Answer:
+    if answer.status == 304 and conditional:
+        return Answer(None)
+    etag, last_modified = (" ".join(answer.headers.get(name, "").split()) for name in ("ETag", "Last-Modified"))
+    return Answer(_body(answer, shown), etag[:MAX_TAG], last_modified[:MAX_TAG])
+
+
+def _refused(answer: http.client.HTTPResponse, shown: str) -> FetchError:
+    error = FetchError(f"{shown} answers {answer.status} {' '.join(answer.reason.split())[:60]}.")
+    wait = answer.headers.get("Retry-After", "").strip()
+    if wait.isascii() and wait.isdigit():
+        error.retry_after_s = min(int(wait[:9]), MAX_WAIT_S)
+    return error
 
 
 def _body(answer: http.client.HTTPResponse, shown: str) -> bytes:
     """Read an answer to its end. Raise FetchError unless it is a complete 200 of a bearable size."""
     if answer.status != 200:
-        raise FetchError(f"{shown} answers {answer.status} {' '.join(answer.reason.split())[:60]}.")
+        raise _refused(answer, shown)
     announced = answer.length
     chunks: list[bytes] = []
     size = 0

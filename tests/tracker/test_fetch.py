@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from tracker import fetch as module
-from tracker.fetch import FetchError, fetch, shown_address
+from tracker.fetch import Answer, FetchError, ask, fetch, post, shown_address
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -42,6 +43,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer_missing(self) -> None:
         self.give(b"no", 404)
+
+    def answer_tagged(self) -> None:
+        if self.headers["If-None-Match"] == '"7"' or self.headers["If-Modified-Since"] == "yesterday":
+            self.give(b"", 304)
+        else:
+            self.give(b"<schedule/>", ETag='"7"', Last_Modified="yesterday")
+
+    def answer_stubborn(self) -> None:
+        self.give(b"", 304)
+
+    def answer_login(self) -> None:
+        self.give(str(self.headers["Authorization"]).encode())
+
+    def answer_busy(self) -> None:
+        self.give(b"", 503, Retry_After="90")
+
+    def do_POST(self) -> None:
+        Server.posted.append((self.headers["X-Key"], self.rfile.read(int(self.headers["Content-Length"]))))
+        self.give(b"", {"/taken": 204, "/to/x": 302}.get(self.path, 500), Location="/taken")
 
     def answer_to(self) -> None:
         self.give(b"", 302, Location=self.path.removeprefix("/to/"))
@@ -73,6 +93,7 @@ class Server(ThreadingHTTPServer):
     """Does not complain when somebody hangs up."""
 
     daemon_threads = True
+    posted: ClassVar[list[tuple[str, bytes]]] = []
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Keep quiet."""
@@ -126,6 +147,45 @@ def test_redirects_are_followed_a_few_times(url: str) -> None:
     assert fetch(f"{url}/to//good", allow_private=True) == b"<schedule/>"
     assert fetch(f"{url}/to/{url}/to//good", allow_private=True) == b"<schedule/>"
     assert "redirects more than 5 times" in refusal(f"{url}/loop")
+
+
+def test_what_one_has_already_is_not_sent_again(url: str) -> None:
+    first = ask(f"{url}/tagged", allow_private=True)
+    assert first == Answer(b"<schedule/>", '"7"', "yesterday")
+    assert ask(f"{url}/tagged", etag='"7"', allow_private=True).body is None
+    assert ask(f"{url}/tagged", last_modified="yesterday", allow_private=True).body is None
+    assert ask(f"{url}/to//tagged", etag='"7"', allow_private=True).body is None
+    assert ask(f"{url}/tagged", etag='"6"', allow_private=True).body == b"<schedule/>"
+
+
+def test_an_answer_that_nothing_changed_needs_the_question(url: str) -> None:
+    assert "answers 304" in refusal(f"{url}/stubborn")
+
+
+def test_credentials_stay_with_the_host_they_are_for(url: str) -> None:
+    mine = {"Authorization": "Bearer abc"}
+    elsewhere = url.replace("127.0.0.1", "localhost")
+    assert ask(f"{url}/login", headers=mine, allow_private=True).body == b"Bearer abc"
+    assert ask(f"{url}/to//login", headers=mine, allow_private=True).body == b"Bearer abc"
+    assert ask(f"{url}/to/{elsewhere}/login", headers=mine, allow_private=True).body == b"None"
+    assert ask(f"{url}/to/{elsewhere}/to/{url}/login", headers=mine, allow_private=True).body == b"None"
+
+
+def test_how_long_to_wait_is_passed_on(url: str) -> None:
+    with pytest.raises(FetchError) as caught:
+        ask(f"{url}/busy", allow_private=True)
+    assert caught.value.retry_after_s == 90
+
+
+def test_a_message_is_posted_once_and_only_where_it_was_meant_to_go(url: str) -> None:
+    post(f"{url}/taken", b"{}", {"X-Key": "k"}, allow_private=True)
+    assert Server.posted == [("k", b"{}")]
+    for path, says in (("/to/x", "answers 302"), ("/else", "answers 500")):
+        with pytest.raises(FetchError, match=says):
+            post(url + path, b"{}", {"X-Key": "k"}, allow_private=True)
+    with pytest.raises(FetchError, match="not public"):
+        post(f"{url}/taken", b"{}", {})
+    assert len(Server.posted) == 3
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1:1/"])
