@@ -132,15 +132,15 @@ from tracker.queries.workers import (
     touch_worker,
     v3_group,
     v3_worker,
+    worker_by_id,
     worker_of,
     workers_named,
-    worker_by_id,
 )
 
 __all__ = [
+    "FAILED_EVENT",
     "Asked",
     "Desk",
-    "FAILED_EVENT",
     "Lot",
     "Tally",
     "add_group_project",

@@ -95,6 +95,11 @@ def workers_named(name: str) -> Sequence[Worker]:
     ).all()
 
 
+def worker_by_id(worker_id: int) -> Worker | None:
+    """Return a worker by its number."""
+    return db.session.get(Worker, worker_id)
+
+
 def all_workers(since: datetime) -> Sequence[tuple[Worker, Ticket | None]]:
     """List the workers seen since a moment with the ticket each holds, by name."""
     rows = db.session.execute(

@@ -1,0 +1,92 @@
+"""What admins tell workers, and the groups."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.factories import make_worker
+from tests.tracker.gui.visitor import enter, page, send, words
+from tracker import queries
+from tracker.db import db
+from tracker.workers import groups
+
+
+@pytest.fixture
+def admin(client):
+    enter(client, "alice")
+
+
+def tell(client, worker, action, **fields):
+    answer = send(client, "/workers", {"worker": worker.id, "action": action, **fields})
+    assert answer.status_code == 303
+    db.session.refresh(worker)
+
+
+def test_a_worker_is_held_and_released(client, project, admin):
+    worker = make_worker()
+    tell(client, worker, "hold")
+    assert worker.held and "held" in words(client.get("/workers"))
+    tell(client, worker, "release")
+    assert not worker.held
+
+
+def test_a_command_waits_for_the_next_ping(client, project, admin):
+    worker = make_worker()
+    tell(client, worker, "command", command="take a break")
+    assert worker.command == "take a break"
+
+
+def test_a_worker_that_was_just_heard_of_is_not_forgotten(client, project, admin):
+    worker = make_worker()
+    answer = send(client, "/workers", {"worker": worker.id, "action": "forget"})
+    assert answer.status_code == 400 and "end it first" in words(answer) and queries.worker_by_id(worker.id) is worker
+
+
+def act(client, action, **fields):
+    return send(client, "/workers/groups", {"action": action, **fields})
+
+
+def test_the_secret_of_a_new_group_is_shown_once(client, project, admin):
+    shown = page(act(client, "add", name="encoders"))
+    secret = shown.xpath("//dd[@id='secret']")[0].text
+    group = groups.get("encoders")
+    assert len(secret) >= 32 and secret not in client.get("/workers/groups").text
+    again = page(act(client, "rotate", group="encoders")).xpath("//dd[@id='secret']")[0].text
+    db.session.refresh(group)
+    assert again != secret and group.previous_secret is not None
+    act(client, "end rotation", group="encoders")
+    db.session.refresh(group)
+    assert group.previous_secret is None
+
+
+def test_a_group_gets_projects_settings_and_a_filter(client, project, admin):
+    act(client, "add", name="encoders")
+    act(client, "projects", group="encoders", projects="demo")
+    act(client, "configure", group="encoders", max_tickets="4", states=["encoding"])
+    rule = {"property": "Room.Key", "is": "saal1"}
+    act(client, "filter", group="encoders", project="demo", filter=json.dumps(rule))
+    group = groups.get("encoders")
+    db.session.refresh(group)
+    assert (group.max_tickets, group.states, [p.slug for p in groups.projects_of(group)]) == (4, ["encoding"], ["demo"])
+    assert "Room.Key is 'saal1'" in words(client.get("/workers/groups"))
+    act(client, "projects", group="encoders")
+    assert groups.projects_of(group) == []
+
+
+def test_a_filter_that_is_none_is_explained_and_kept(client, project, admin):
+    act(client, "add", name="encoders")
+    act(client, "projects", group="encoders", projects="demo")
+    for text in ("{not json", '{"colour": "red"}'):
+        answer = act(client, "filter", group="encoders", project="demo", filter=text)
+        assert answer.status_code == 400 and "filter" in words(answer)
+        assert text in [each.value for each in page(answer).xpath("//textarea[@name='filter']")]
+
+
+def test_a_group_is_paused_and_deleted(client, project, admin):
+    act(client, "add", name="encoders")
+    act(client, "pause", group="encoders")
+    assert groups.get("encoders").paused
+    act(client, "delete", group="encoders")
+    assert "encoders" not in {group.name for group in queries.all_groups()}
