@@ -47,6 +47,7 @@ from tracker.tickets.signs import heartbeat
 from tracker.tickets.staging import commence
 from tracker.tickets.waiting import why_waiting
 
+from tracker.tickets.withdrawal import withdraw_talk
 __all__ = [
     "TRACKER",
     "Actor",
@@ -118,3 +119,4 @@ __all__ = [
     "withdrawn",
     "wontfix",
 ]
+    "withdraw_talk",
