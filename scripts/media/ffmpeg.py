@@ -42,7 +42,8 @@ class PipeFailed(FfmpegFailed):
     def __init__(self, failed: Sequence[FfmpegFailed], tail: str) -> None:
         """Keep the first one's command and exit code, and the end of what all of them said."""
         super().__init__(failed[0].argv, failed[0].returncode, tail)
-        self.args = (" ".join(str(failure) for failure in failed),)
+        ends = [str(failure).split(": ", 1)[0] for failure in failed]
+        self.args = (f"{', '.join(ends)}: {_last_words(tail)}",)
 
 
 class Stopped(Exception):
@@ -108,10 +109,12 @@ def complete(argv: Sequence[str], *, into_pipe: bool = False) -> list[str]:
 
 def _guard_inputs(arguments: Sequence[str]) -> Iterator[str]:
     """Put the list of allowed protocols before every input; the last one given counts, so no template can widen it."""
+    former = ""
     for argument in arguments:
         if argument == "-i":
             yield from ("-protocol_whitelist", PROTOCOLS)
-        yield argument
+        yield "pipe:0" if (former, argument) == ("-i", "-") else argument  # to new versions, - is another protocol
+        former = argument
 
 
 @contextmanager
@@ -235,11 +238,17 @@ def _alive(processes: Sequence[subprocess.Popen[bytes]]) -> bool:
 
 def _failure(argv: Sequence[str], returncode: int, tail: str) -> str:
     name = "ffmpeg" if "ffmpeg" in Path(argv[0]).name else Path(argv[0]).name
-    lines = [line for line in tail.splitlines() if line.strip() and line != "Conversion failed!"]
-    last = lines[-1] if lines else "it said nothing"
+    last = _last_words(tail)
     if returncode >= 0:
         return f"{name} ended with exit code {returncode}: {last}"
     return (
         f"{name} was killed by signal {-returncode}, by somebody or for want of memory: look after the host, then "
         f"clear the failed flag. Its last words: {last}"
     )
+
+
+def _last_words(tail: str) -> str:
+    """Return the last line that tells something: a broken pipe only says that somebody else failed."""
+    lines = [line for line in tail.splitlines() if line.strip() and line != "Conversion failed!"]
+    telling = [line for line in lines if "Broken pipe" not in line] or lines
+    return telling[-1] if telling else "it said nothing"

@@ -10,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from scripts.media.ffmpeg import FfmpegFailed, Stopped, complete, run
+from scripts.media.ffmpeg import FfmpegFailed, PipeFailed, Stopped, complete, run, run_pipe
 from scripts.media.programs import ProgramRefused
 
 ENDLESS = ["ffmpeg", "-re", "-f", "lavfi", "-i", "testsrc=s=64x36", "-y"]
@@ -127,3 +127,27 @@ def test_a_playlist_that_names_the_network_is_not_followed(tmp_path: Path) -> No
     playlist.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n")
     with pytest.raises(FfmpegFailed):
         run(["ffmpeg", "-i", str(playlist), str(tmp_path / "a.mkv")])
+
+
+def test_programs_of_a_pipe_are_one_group_and_end_together(tmp_path: Path) -> None:
+    mark = str(tmp_path / "piped.mkv")
+    source = ["ffmpeg", "-re", "-f", "lavfi", "-i", "testsrc=s=64x36", "-metadata", f"title={mark}", "-f", "nut", "-"]
+    groups: set[int] = set()
+
+    def stop() -> bool:
+        running = _running_with(mark)
+        groups.update(map(os.getpgid, running))
+        return len(running) == 2 and Path(mark).exists()
+
+    with pytest.raises(Stopped):
+        run_pipe([source, ["ffmpeg", "-i", "-", mark]], stop=stop)
+    assert len(groups) == 1 and groups != {os.getpgid(0)}
+    assert _running_with(mark) == []
+
+
+def test_all_exit_codes_of_a_pipe_are_looked_at(tmp_path: Path) -> None:
+    source = ["ffmpeg", "-i", str(tmp_path / "gone.mkv"), "-f", "nut", "-"]
+    lavfi = ["ffmpeg", "-f", "lavfi", "-i", "testsrc=s=64x36:d=0.1", str(tmp_path / "a.mkv")]
+    with pytest.raises(PipeFailed, match="ended with exit code") as failed:
+        run_pipe([source, lavfi])
+    assert "No such file" in failed.value.tail and (tmp_path / "a.mkv").exists()
