@@ -29,6 +29,8 @@ ROUTES = {
     ("gui.comment", "POST"): ("user", f"{TICKET}/comment"),
     ("gui.search", "GET"): ("read only", "/demo/tickets"),
     ("gui.mass_edit", "POST"): ("superuser", "/demo/tickets/edit"),
+    ("gui.settings", "GET"): ("superuser", "/demo/settings"),
+    ("gui.settings_post", "POST"): ("superuser", "/demo/settings"),
     ("gui.now_page", "GET"): ("read only", "/demo/now"),
     ("gui.cut", "GET"): ("read only", f"{TICKET}/cut"),
     ("gui.cut_post", "POST"): ("user", f"{TICKET}/cut"),
