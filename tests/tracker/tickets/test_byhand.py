@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests import factories
-from tests.factories import events, log_of, make_encoding, make_recording, put
+from tests.factories import encoding, events, log_of, make_encoding, make_recording, put
 from tracker import projects, properties, queries, tickets
-from tracker.errors import Conflict, InvalidInput, NotPermitted
+from tracker.db import db
+from tracker.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from tracker.statemachine import ENCODING
 
 FRAMES = {"Record.DurationFrames": "9000"}
@@ -113,3 +114,101 @@ def test_nothing_changes_in_an_archived_project(project, cutting, checking, bob)
     ):
         with pytest.raises(NotPermitted, match="demo is archived"):
             change()
+
+
+# --- marks edited by hand --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Record.Cutin", "Record.Cutout", "Record.Language", "Record.AVDelay"])
+@pytest.mark.parametrize("state", ["copying", "copied"])
+def test_another_cut_by_hand_is_copied_anew_and_takes_the_files_along(project, alice, state, name):
+    talk = make_recording(project, "copied", values={"Record.Cutin": "1", "Record.Cutout": "9"})
+    file = put(encoding(talk), "checked")
+    properties.write(file, {"Encoding.Cut": tickets.moves.cut_of(file)})
+    put(talk, state)
+    tickets.edit_properties(talk.id, alice, {name: "5"})
+    assert (talk.state, file.state, file.blocked) == ("cut", "checked", "recording")
+    assert events(talk)[-1] == ("Edit.properties", state, "cut") and "copied anew" in log_of(talk)[-1].comment
+    put(talk, "copied")
+    assert file.state == "ready to encode"
+
+
+def test_other_properties_or_earlier_states_move_nothing(project, alice):
+    talk = make_recording(project, "copied")
+    tickets.edit_properties(talk.id, alice, {"Record.Holes": "none", "Meta.Year": "2026"})
+    assert talk.state == "copied"
+    put(talk, "cut")
+    tickets.edit_properties(talk.id, alice, {"Record.Cutin": "5"})
+    assert talk.state == "cut"
+
+
+# --- attention, comments ---------------------------------------------------------------------------------------------
+
+
+def test_a_mark_for_attention_is_set_and_taken_away(talk, alice):
+    tickets.set_attention(talk.id, alice, True, comment="sound?")
+    tickets.set_attention(talk.id, alice, True)
+    entries = [entry for entry in log_of(talk) if entry.event == "Edit.attention"]
+    assert [(e.changes, e.comment) for e in entries] == [({"needs_attention": True}, "sound?")]
+    assert tickets.set_attention(talk.id, alice, False).needs_attention is False
+
+
+def test_a_comment_may_ask_for_attention_or_end_it(talk, bob):
+    tickets.comment(talk.id, bob, "who is this?", attention=True)
+    assert talk.needs_attention and log_of(talk)[-1].changes == {"needs_attention": True}
+    tickets.comment(talk.id, bob, "found her", attention=False)
+    assert not talk.needs_attention
+
+
+def test_ones_own_comment_can_be_deleted_the_log_keeps_it(talk, alice, bob):
+    row = tickets.comment(talk.id, bob, "stupid talk")
+    with pytest.raises(NotPermitted, match="only bob and admins may delete it"):
+        tickets.delete_comment(row.id, factories.make_user("carl"))
+    tickets.delete_comment(row.id, bob)
+    assert queries.comments([talk.id]) == [] and log_of(talk)[-1].comment == "of bob: stupid talk"
+    again = tickets.comment(talk.id, bob, "once more")
+    assert tickets.delete_comment(again.id, alice) is talk
+    with pytest.raises(NotFound, match=f"no comment {again.id}"):
+        tickets.delete_comment(again.id, alice)
+
+
+# --- the log ---------------------------------------------------------------------------------------------------------
+
+
+def test_one_verb_writes_one_row_for_its_ticket(project, alice, bob, worker):
+    """What follows for other tickets is the tracker's and has rows of its own."""
+    talk, file = make_recording(project, "cutting", values=FRAMES), make_encoding(project, "encoded")
+    verbs = [
+        (talk, lambda: tickets.start_cut(talk.id, bob)),
+        (talk, lambda: tickets.finish_cut(talk.id, bob, 0, 10, "deu", 0)),
+        (talk, lambda: tickets.set_state(talk.id, alice, "copied")),
+        (talk, lambda: tickets.set_failed(talk.id, alice, True, comment="x")),
+        (talk, lambda: tickets.set_failed(talk.id, alice, False)),
+        (talk, lambda: tickets.set_priority(talk.id, alice, 2)),
+        (talk, lambda: tickets.edit_properties(talk.id, alice, {"Record.Cutin": "1"})),
+        (talk, lambda: tickets.comment(talk.id, bob, "x")),
+        (talk, lambda: tickets.start_fix(talk.id, bob)),
+        (talk, lambda: tickets.finish_fix(talk.id, bob, "a.ts")),
+        (file, lambda: tickets.start_check(file.id, bob)),
+        (file, lambda: tickets.assign(file.id, alice, alice)),
+        (file, lambda: tickets.reject(file.id, alice, "x")),
+        (file, lambda: tickets.set_failed(file.id, alice, False)),
+        (file, lambda: tickets.set_state(file.id, alice, "ready to encode")),
+        (file, lambda: tickets.claim_next(project, "encoding", worker)),
+        (file, lambda: tickets.cancel(file.id, alice)),
+        (file, lambda: tickets.reset(file.id, alice)),
+    ]
+    for number, (ticket, verb) in enumerate(verbs):
+        before = len(log_of(ticket))
+        verb()
+        assert len(log_of(ticket)) == before + 1, number
+
+
+def test_a_field_set_behind_the_verbs_is_in_the_next_row(talk, alice):
+    """Whoever forgets to log a change cannot hide it for long."""
+    talk.needs_attention = True
+    db.session.flush()
+    tickets.set_priority(talk.id, alice, 2)
+    assert log_of(talk)[-1].changes == {"needs_attention": True, "own_priority": 2, "priority": 2}
+    put(talk, "recorded")
+    assert log_of(talk)[-1].changes == {}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests import factories
-from tests.factories import encoding, make_recording, put, states
-from tracker import profiles, projects, tickets
+from tests.factories import encoding, make_encoding, make_recording, put, states
+from tracker import profiles, projects, properties, tickets
 from tracker.errors import Conflict, InvalidInput, NotPermitted
+from tracker.statemachine import RECORDING
+from tracker.tickets import moves
 
 FRAMES = {"Record.DurationFrames": "9000"}
 
@@ -91,3 +93,89 @@ def test_all_postprocessed_files_of_a_talk_become_ready_at_once(project, bob):
 def test_without_a_postprocessed_file_there_is_nothing_to_release(project, bob):
     with pytest.raises(Conflict, match="nothing to release"):
         tickets.mark_ready(make_recording(project, "copied").id, bob)
+
+
+# --- another cut -----------------------------------------------------------------------------------------------------
+
+
+def test_a_file_of_another_cut_is_not_accepted(project, alice, bob):
+    """However the recording's marks came to differ: here a script wrote them."""
+    ticket = make_encoding(project, "encoded")
+    properties.write(ticket, {"Encoding.Cut": "0-100-deu-0"})
+    properties.write(ticket.parent, {"Record.Cutin": "10", "Record.Cutout": "100"})
+    tickets.start_check(ticket.id, bob)
+    with pytest.raises(Conflict, match="made from the cut 0-100-deu-0, and the recording has 10-100-deu-0 now"):
+        tickets.accept(ticket.id, bob)
+    put(ticket, "postprocessed")
+    with pytest.raises(Conflict, match="reset the ticket to have it made again"):
+        tickets.mark_ready(ticket.parent_id, alice)
+    properties.write(ticket, {"Encoding.Cut": "10-100-deu-0"})
+    assert tickets.mark_ready(ticket.parent_id, alice) == 1
+
+
+def test_a_delay_of_the_file_alone_is_part_of_its_cut(project, bob):
+    ticket = make_encoding(project, "encoded")
+    properties.write(ticket, {"Encoding.Cut": "0-0-deu-40", "Record.AVDelay": "40"})
+    tickets.start_check(ticket.id, bob)
+    assert tickets.accept(ticket.id, bob).state == "checked"
+
+
+# --- sending back, from anywhere -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["encoded", "checked", "postprocessing", "ready to release", "released"])
+def test_a_flaw_can_be_seen_in_any_state(project, bob, state):
+    ticket = put(make_encoding(project), state)
+    recording = tickets.send_back(ticket.id, bob, "begins too late")
+    assert (recording.state, recording.failed, recording.user_id) == ("cutting", True, None)
+    assert ticket.state == ("released" if state == "released" else "material needed")
+
+
+@pytest.mark.parametrize("state", ["merged", "cut", "copying", "copied"])
+def test_it_can_be_seen_on_the_recording_too(project, alice, worker, state):
+    talk = make_recording(project, state)
+    tickets.send_back(talk.id, alice, "wrong room")
+    assert (talk.state, talk.failed, talk.waiting) == ("cutting", True, "wrong room")
+    assert factories.log_of(talk)[-1].changes == {"failed": True}
+
+
+@pytest.mark.parametrize("state", ["locked", "scheduled", "recorded", "merging", "fixing"])
+def test_before_there_is_something_to_cut_there_is_nothing_to_send_back(project, alice, state):
+    with pytest.raises(Conflict, match="there is no cut to send back"):
+        tickets.send_back(make_recording(project, state).id, alice, "x")
+
+
+def test_who_works_on_the_ticket_or_the_recording_is_not_disturbed(project, cutting, checking, alice, bob):
+    for ticket in (cutting, checking):
+        with pytest.raises(Conflict, match="bob is working on ticket"):
+            tickets.send_back(ticket.id, alice, "x")
+    assert tickets.send_back(checking.id, bob, "x").user_id is None
+
+
+def test_a_public_file_stays_and_asks_to_be_released_again(project, alice, bob, worker):
+    ticket = put(make_encoding(project), "released")
+    properties.write(ticket, {"Encoding.Cut": moves.cut_of(ticket)})
+    talk = tickets.send_back(ticket.id, alice, "begins too late")
+    assert (ticket.state, ticket.withdraw, ticket.needs_attention) == ("released", False, True)
+    assert "of the cut before" in tickets.why_waiting(ticket)
+    properties.write(talk, FRAMES)
+    cut(tickets.start_cut(talk.id, bob), bob)
+    put(talk, "copied")
+    assert ticket.state == "released", "nothing public is made anew without a person"
+    assert tickets.why_waiting(ticket).startswith("The public file is of an older cut; revert its release")
+    tickets.reset(ticket.id, alice)
+    assert (ticket.state, ticket.withdraw) == ("ready to encode", True)
+    put(ticket, "released")
+    assert not ticket.needs_attention and tickets.why_waiting(ticket) == ""
+
+
+def test_what_is_being_published_meanwhile_counts_as_public(project, alice, worker):
+    ticket = factories.assign(make_encoding(project, "ready to release"), worker, "releasing")
+    tickets.send_back(ticket.parent_id, alice, "x")
+    assert (ticket.state, ticket.worker_id, ticket.needs_attention) == ("releasing", worker.id, True)
+
+
+def test_where_nobody_cuts_it_goes_to_the_state_before(project, alice):
+    projects.configure(project, disabled_states={RECORDING: ["cutting"]})
+    talk = make_recording(project, "copied")
+    assert tickets.send_back(talk.id, alice, "x").state == "merged"
