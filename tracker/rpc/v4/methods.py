@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracker import profiles, queries, tickets
-from tracker.errors import Conflict, InvalidInput
+from tracker.errors import Conflict, InvalidInput, NotAssigned
 from tracker.models import Project, Ticket
 from tracker.rpc.table import Call
 from tracker.rpc.v4 import states, structs, table, values
@@ -197,7 +197,7 @@ def set_ticket_properties(call: Call, ticket_id: int, properties: dict[str, Any]
         if not sent:
             raise Refused(302, f"{name}: no properties given")
         tickets.set_properties(found.id, found.project, call.worker, values.kept(sent))
-    except InvalidInput as error:
+    except (InvalidInput, NotAssigned) as error:
         raise Refused(304, f"{name}: {error}") from None
     return True
 

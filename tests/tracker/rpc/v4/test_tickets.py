@@ -313,6 +313,13 @@ def test_refusals_of_properties_have_their_codes(tracker, project, given, code):
     assert tracker.refusal("setTicketProperties", made.id, given)[0] == code
 
 
+def test_properties_of_a_ticket_that_another_worker_keeps_by_a_lease_are_not_written(tracker, project):
+    made = factories.make_encoding(project)
+    factories.assign(made, factories.make_worker(), "encoding", lease_s=60)
+    db.session.commit()
+    assert tracker.refusal("setTicketProperties", made.id, {"A.B": "x"})[0] == 304
+
+
 def test_virtual_properties_are_not_written(tracker, project):
     made = factories.make_encoding(project)
     db.session.commit()
