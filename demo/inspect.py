@@ -11,7 +11,7 @@ from typing import Any
 
 from demo.conference import SLUG, TALKS, Footage, Talk
 from demo.measure import av_offset_ms, click_times, frame_codes
-from demo.play import Play
+from demo.play import Play, made
 from scripts.media.probe import probe
 from tracker import projects, properties, queries
 from tracker.models import Ticket
@@ -37,7 +37,7 @@ def result(play: Play) -> dict[str, Any]:
 
 
 def _talk(play: Play, talk: Talk, ticket: Ticket, problems: list[str]) -> dict[str, Any]:
-    children = [] if talk.optout else list(ticket.children)
+    children = [] if talk.optout else made(ticket)
     footage = play.footage[talk.fahrplan_id]
     files = [_file(play, footage, child, problems) for child in children]
     states = [entry.to_state for entry in reversed(queries.history([ticket.id])) if entry.to_state]
@@ -51,6 +51,7 @@ def _talk(play: Play, talk: Talk, ticket: Ticket, problems: list[str]) -> dict[s
         "states": [state for index, state in enumerate(states) if index == 0 or states[index - 1] != state],
         "holes": properties.own(ticket).get("Record.Holes", ""),
         "files": files,
+        "off": [child.off for child in ticket.children if child.off],
     }
 
 

@@ -121,7 +121,7 @@ class Play:
         waiting = [child for child in self._to_check(talk) if child.state == "encoded"]
         for child in waiting:
             self.people[CHECKER].check(child.id)
-        states = {child.state for child in talk.children}
+        states = {child.state for child in made(talk)}
         if states and states <= {"postprocessed", "released"} and "postprocessed" in states:
             self.people[CHECKER].release(talk.id)
             return True
@@ -129,10 +129,8 @@ class Play:
 
     def _to_check(self, talk: Ticket) -> Sequence[Ticket]:
         if self.whole or talk.fahrplan_id != LEFT_TO_CHECK:
-            return talk.children
-        return [
-            child for child in talk.children if child.profile_version and child.profile_version.profile.slug != "hd"
-        ]
+            return made(talk)
+        return [child for child in made(talk) if _slug(child) != "sd"]
 
     def _over(self, talk: Ticket) -> bool:
         if talk.state == "locked":
@@ -140,8 +138,8 @@ class Play:
         if not self.whole and talk.fahrplan_id == LEFT_TO_CUT:
             return talk.state == "merged"
         if not self.whole and talk.fahrplan_id == LEFT_TO_CHECK:
-            return {child.state for child in talk.children} == {"encoded", "postprocessed"}
-        return talk.state == "copied" and all(child.state == "released" for child in talk.children)
+            return {child.state for child in made(talk)} == {"encoded", "postprocessed"}
+        return talk.state == "copied" and all(child.state == "released" for child in made(talk))
 
     def _standing(self) -> str:
         db.session.rollback()
@@ -150,6 +148,11 @@ class Play:
             for ticket in (talk, *talk.children):
                 lines.append(f"  {ticket.id} {ticket.type} {ticket.state}: {tickets.why_waiting(ticket)}")
         return "\n".join(lines)
+
+
+def made(talk: Ticket) -> list[Ticket]:
+    """Return the encoding tickets of a talk but for formats that are off: the footage is too small for 720p."""
+    return [child for child in talk.children if not child.off]
 
 
 def _slug(ticket: Ticket) -> str:

@@ -83,7 +83,7 @@ def _cutter(page: Page, play: Play) -> None:
 
 def _checker(page: Page, play: Play) -> None:
     tickets = _tickets(play)
-    page.goto(f"{play.stage.url}/{SLUG}/ticket/{tickets[LEFT_TO_CHECK, 'hd']}/check")
+    page.goto(f"{play.stage.url}/{SLUG}/ticket/{tickets[LEFT_TO_CHECK, 'sd']}/check")
     page.click("main form:has([value=start]) button")
     page.wait_for_selector("video")
     page.wait_for_timeout(1500)
