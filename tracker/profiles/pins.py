@@ -59,7 +59,7 @@ def pin(
     """
     _check(project, priority)
     profile = catalogue.get(slug)
-    queries.lock_project(project.id)
+    _lock(project)
     used = db.session.get(ProjectProfile, (project.id, profile.id))
     if used is None:
         used = ProjectProfile(
@@ -86,6 +86,12 @@ def _apply(project: Project, used: ProjectProfile, actor: Actor) -> None:
     tickets.settle_ladders(project)
 
 
+def _lock(project: Project) -> None:
+    """Lock the recordings of a project before any of their encoding tickets, as everybody does."""
+    queries.lock_project(project.id)
+    queries.lock_recordings(project.id)
+
+
 def _check(project: Project, priority: float | None) -> None:
     if project.read_only:
         raise NotPermitted(f"Project {project.slug} is archived; nothing in it can be changed.")
@@ -100,7 +106,7 @@ def remove(project: Project, slug: str, *, actor: Actor = TRACKER) -> Removal:
     """
     _check(project, None)
     profile = catalogue.find(slug)
-    queries.lock_project(project.id)
+    _lock(project)
     used = db.session.get(ProjectProfile, (project.id, profile.id))
     if used is None and not queries.lock_encodings(project.id, profile.id):
         raise NotFound(f"Project {project.slug} does not use profile {slug!r}.")
