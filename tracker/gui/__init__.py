@@ -8,11 +8,24 @@ from werkzeug.exceptions import HTTPException
 from tracker.errors import TrackerError
 from tracker.gui import access, failures, filters, headers
 from tracker.gui.access import bp, public
-from tracker.gui.views import check, cut, lists, media, now, release, search, session, settings, ticket, workers
+from tracker.gui.views import (
+    check,
+    cut,
+    lists,
+    media,
+    now,
+    profiles,
+    release,
+    search,
+    session,
+    settings,
+    ticket,
+    workers,
+)
 
 __all__ = ["init_app", "public"]
 
-VIEWS = (check, cut, lists, media, now, release, search, session, settings, ticket, workers)
+VIEWS = (check, cut, lists, media, now, profiles, release, search, session, settings, ticket, workers)
 """Modules whose import registers their views on the blueprint."""
 
 
