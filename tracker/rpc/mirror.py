@@ -78,13 +78,15 @@ def _reader() -> User:
 
 
 def _values(method: Method) -> dict[str, str]:
-    """Return the parameters in the address. Raises InvalidInput for one too many and one that comes twice."""
+    """Return the parameters in the address. Raises InvalidInput for what is none or comes twice."""
     allowed = {PROJECT, *_parameters(method)}
     for name, given in request.args.lists():
         if name not in allowed:
             raise InvalidInput(f"{_bare(method)} has no parameter {name[:40]!r}; it has: {', '.join(sorted(allowed))}.")
         if len(given) > 1:
             raise InvalidInput(f"The parameter {name!r} comes {len(given)} times.", name)
+        if wire.clean(given[0]) != given[0]:
+            raise InvalidInput(f"The parameter {name!r} holds characters that XML-RPC cannot carry either.", name)
     return request.args.to_dict()
 
 

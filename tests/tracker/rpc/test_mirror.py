@@ -164,6 +164,7 @@ def test_an_account_that_is_switched_off_reads_nothing(ask, user):
         ("getTicketProperties", {"project": "demo", "ticket_id": "one"}, 400, "no ticket id"),
         ("getTicketProperties", {"project": "demo", "ticket_id": "1", "call": "x"}, 400, "no parameter 'call'"),
         ("getTicketProperties", {"project": "demo", "ticket_id": ["1", "2"]}, 400, "comes 2 times"),
+        ("getUnassignedTicketsInState", {"project": "demo", "state": "a\x00b"}, 400, "cannot carry"),
         ("getVersion", {"self": "1"}, 400, "no parameter 'self'"),
         ("getEncodingProfiles", {"project": "demo", "encoding_profile_id": "4711"}, 404, "no encoding profile"),
     ],
