@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from ipaddress import ip_address
 from pathlib import Path
 
 from scripts.media.programs import ProgramMissing, program
@@ -45,6 +46,8 @@ def examine(environ: Mapping[str, str]) -> Iterator[Finding]:
     for look in (_database, _space):
         yield _answered(look, settings)
     yield from _media_roots(settings)
+    if settings.public_url or settings.proxies:
+        yield _proxies(settings)
 
 
 def _python() -> Finding:
@@ -95,6 +98,17 @@ def _space(settings: Settings) -> Finding:
     free = shutil.disk_usage(folder).free
     advice = "" if free >= LEAST_FREE else ": make room"
     return Finding("space", free >= LEAST_FREE, f"{free / 1e9:.1f} GB free at {folder}{advice}")
+
+
+def _proxies(settings: Settings) -> Finding:
+    if settings.proxies:
+        return Finding("proxies", True, f"believed: {', '.join(map(str, settings.proxies))}")
+    local = ip_address(settings.bind).is_loopback or settings.public_url.startswith("https:")
+    advice = (
+        "none in FAHRWERK_PROXIES, but a reverse proxy seems to be in front: all callers have its address for us, and "
+        "a limit on failed logins hits everybody at once; name the proxy's address"
+    )
+    return Finding("proxies", not local, advice if local else "none in FAHRWERK_PROXIES, calls come directly")
 
 
 def _media_roots(settings: Settings) -> Iterator[Finding]:

@@ -65,6 +65,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "access_log_format": '%(h)s "%(r)s" %(s)s %(B)s %(M)sms',
             "loglevel": settings.log_level.lower(),
             "control_socket_disable": True,
+            "forwarder_headers": "",
             "secure_scheme_headers": {},  # whom to believe is said by FAHRWERK_PROXIES alone
         }
         for name, value in options.items():

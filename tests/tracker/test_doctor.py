@@ -47,6 +47,16 @@ def test_mistakes_in_the_settings_are_findings(environ):
     assert "FAHRWERK_PORT" in bad(environ | {"FAHRWERK_PORT": "x"})["settings"]
 
 
+def test_a_reverse_proxy_that_is_not_named_gets_the_remedy(environ):
+    public = environ | {"FAHRWERK_PUBLIC_URL": "https://tracker.example.org"}
+    assert "FAHRWERK_PROXIES" in bad(public)["proxies"]
+    for more in (
+        {"FAHRWERK_PROXIES": "127.0.0.1"},
+        {"FAHRWERK_PUBLIC_URL": "http://t:8020", "FAHRWERK_BIND": "0.0.0.0"},
+    ):
+        assert bad(public | more) == {}
+
+
 def test_an_ffmpeg_that_is_not_there_gets_the_remedy(environ, monkeypatch):
     monkeypatch.setenv("FAHRWERK_FFMPEG", "/nowhere/ffmpeg")
     assert "/nowhere/ffmpeg" in bad(environ)["ffmpeg"]
