@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -64,6 +65,19 @@ def _public_url(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("must look like https://tracker.example.org, without query and fragment")
     return text.rstrip("/")
+
+
+def _smtp_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("must look like smtp://user:password@host:587 or smtps://host")
+    return text
+
+
+def _mailbox(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,250}", text):
+        raise ValueError(f"must be the address of a mailbox, not {text!r}")
+    return text
 
 
 def _folder(text: str) -> Path:
@@ -209,6 +223,14 @@ class Settings:
     login_max_failures: int = _setting(
         5, _number(1, 1000), "failed logins in 15 minutes, per address and name, after which more are refused"
     )
+    smtp_url: str = _setting(
+        "",
+        _smtp_url,
+        "where mail is handed in, like `smtp://user:password@host:587` (with STARTTLS where there is a login) or "
+        "`smtps://host`; empty: no mail is sent",
+        secret=True,
+    )
+    mail_from: str = _setting("fahrwerk@localhost", _mailbox, "sender of mail to the crew")
 
     @property
     def embedded(self) -> bool:
@@ -218,9 +240,9 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """List every secret text that must never reach a log."""
-        password = urlsplit(self.database_url).password
+        passwords = [urlsplit(url).password for url in (self.database_url, self.smtp_url)]
         own = (self.secret_key, self.secret, self.secret_previous, self.metrics_token)
-        return tuple(text for text in (*own, password) if text)
+        return tuple(text for text in (*own, *passwords) if text)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:

@@ -46,6 +46,9 @@ class Report:
     overtaken: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    """Talks that are public although their speakers opted out."""
+    questions: list[str] = field(default_factory=list)
+    """Rooms of which only a person knows whether they were renamed."""
     notes: list[str] = field(default_factory=list)
     skipped: tuple[Skipped, ...] = ()
     unchanged: int = 0
@@ -56,6 +59,8 @@ class Report:
     import_id: int = 0
     """The change set in the history, 0 if there was nothing to keep."""
 
+    same: bool = False
+    """The file says what the last one said."""
     @property
     def effective(self) -> bool:
         """Tell whether any ticket was changed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,8 +16,8 @@ UNTOUCHED = ("locked", "scheduled")
 """The states before a recording begins."""
 WHOLE = (rules.NEW, rules.GONE, rules.BACK)
 """Parts that are about a talk as a whole and not about a property."""
-OUTAGE, HOLD = "outage", "hold"
-"""Why changes wait although a policy lets them through."""
+OUTAGE, HOLD, RENAMED = "outage", "hold", "renamed"
+"""Why changes wait although a policy lets them through: nobody knows whether their room was only renamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +77,33 @@ def begun(known: Known) -> bool:
 def decide(changes: Changes, policy: Policy) -> list[Proposal]:
     """Return what becomes of each change. Nothing is applied in an outage, or while the crew wants to see all of it."""
     reason = OUTAGE if changes.mass_loss else HOLD if policy.hold else ""
-    proposals = [_changed(change, policy, reason) for change in changes.changed if change.known.ticket_id >= 0]
+    asked = {(question.key, question.new_key) for question in changes.questions}
+    proposals = [
+        _changed(change, policy, reason or (RENAMED if (change.known.room_key, change.talk.room_key) in asked else ""))
+        for change in changes.changed
+        if change.known.ticket_id >= 0
+    ]
     proposals += [_gone(gone.known, policy, reason) for gone in changes.gone if gone.known.ticket_id >= 0]
-    proposals += _new(changes, policy, reason)
+    proposals += _new(changes, policy, reason, {new for _old, new in asked})
     return [proposal for proposal in proposals if proposal.parts]
 
 
-def _new(changes: Changes, policy: Policy, reason: str) -> list[Proposal]:
+def _new(changes: Changes, policy: Policy, reason: str, asked: Collection[str]) -> list[Proposal]:
     """Return the talks without a ticket: those seen for the first time, and those that wait, as they are now."""
     talks: list[tuple[Known | None, Talk]] = [(None, new.talk) for new in changes.new]
     talks += [(known, talk) for talk, known in changes.recognised if known.ticket_id < 0 and known.state == "waiting"]
     action = policy.action(rules.NEW, False)
     return [
-        Proposal(known, Wanted.of(talk), (_held(Part(rules.NEW, rules.NEW, action=action), reason),), reason)
+        Proposal(known, Wanted.of(talk), (_held(Part(rules.NEW, rules.NEW, action=action), why),), why)
         for known, talk in talks
         if not policy.rooms or talk.room_key in policy.rooms
+        for why in [reason or (RENAMED if talk.room_key in asked else "")]
     ]
 
 
 def _held(part: Part, reason: str) -> Part:
-    quiet = part.name in QUIET and reason != OUTAGE
-    return replace(part, action=ASK) if reason and part.action == APPLY and not quiet else part
+    free = (part.name in QUIET and reason != OUTAGE) or (reason == RENAMED and part.kind not in (rules.NEW, rules.ROOM))
+    return replace(part, action=ASK) if reason and part.action == APPLY and not free else part
 
 
 def _gone(known: Known, policy: Policy, reason: str) -> Proposal:
@@ -142,10 +148,14 @@ def _together(parts: Sequence[Part]) -> Iterable[Part]:
 def said_after(known: Known, wanted: Wanted, parts: Iterable[Part]) -> dict[str, str]:
     """Return what the Fahrplan is taken to have said: all of it, but the old word about what waits or is ignored."""
     kept = {part.name for part in parts if part.action in (ASK, IGNORE)}
-    lock = lock_of_new(wanted)
-    word = dict(wanted.properties) | ({LOCK: lock} if lock else {})
-    said = {name: value for name, value in word.items() if name not in kept}
+    said = {name: value for name, value in word_of(wanted).items() if name not in kept}
     return said | {name: value for name, value in known.base.items() if name in kept}
+
+
+def word_of(wanted: Wanted) -> dict[str, str]:
+    """Return all that a Fahrplan says of a talk, with the reason to lock it."""
+    lock = lock_of_new(wanted)
+    return dict(wanted.properties) | ({LOCK: lock} if lock else {})
 
 
 def lock_after(known: Known, wanted: Wanted | None, parts: Sequence[Part]) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from tracker import queries
 from tracker.db import db
 from tracker.errors import FahrplanError, ProjectReadOnly
-from tracker.fahrplan import files, review, sources, words
+from tracker.fahrplan import files, review, sources, telling, words
 from tracker.fahrplan import policy as rules
+from tracker.fahrplan.alarms import public_opt_outs
 from tracker.fahrplan.apply import Report, apply, named
 from tracker.fahrplan.decide import Part, Proposal, decide
 from tracker.fahrplan.diff import Changed, Changes, Gone, Unchanged, compare, diff
+from tracker.fahrplan.fingerprint import fingerprint
 from tracker.fahrplan.known import known_talks
 from tracker.fahrplan.parse import parse
 from tracker.fahrplan.policy import Policy
@@ -32,11 +34,12 @@ def read(project: Project, file: bytes, source: str) -> Schedule:
         raise FahrplanError(f"{source}: {error}") from None
 
 
-def import_fahrplan(project: Project, file: bytes, actor: Actor, *, source: str) -> Report:
+def import_fahrplan(project: Project, file: bytes, actor: Actor, *, source: str, unless: str = "") -> Report:
     """Import a Fahrplan into a project; *source* is where it came from, for messages and the history.
 
-    What the policy allows is applied, the rest waits for the crew. Flushes and does not commit. The file is kept if it
-    changed or asked anything. Raises FahrplanError when the file is refused, ProjectReadOnly for an archived project.
+    What the policy allows is applied, the rest waits for the crew. A file with the fingerprint *unless* says nothing
+    new, and is not compared. Flushes and does not commit. The file is kept if it changed or asked anything. Raises
+    FahrplanError when the file is refused, ProjectReadOnly for an archived project.
     """
     if project.read_only:
         raise ProjectReadOnly(f"Project {project.slug} is archived; no Fahrplan is imported into it.")
@@ -44,6 +47,9 @@ def import_fahrplan(project: Project, file: bytes, actor: Actor, *, source: str)
     settings = sources.of(project)
     schedule = read(project, file, source)
     policy = sources.policy_of(settings)
+    settings.fingerprint = fingerprint(schedule, policy)
+    if unless and settings.fingerprint == unless:
+        return Report(same=True)
     changes, proposals = _decided(project, _in_rooms(schedule, policy.rooms), policy)
     report = Report(notes=list(changes.notes), skipped=changes.skipped)
     done: list[FahrplanChange] = []
@@ -129,8 +135,12 @@ def _sum_up(report: Report, changes: Changes, policy: Policy, waiting: review.Wa
             f"{missing} talks are missing from the Fahrplan at once; that looks like a failure of its source, so "
             "nothing was changed."
         )
-    report.pending += [_words(row) for row in (*waiting.raised, *waiting.kept)]
-    report.overtaken += [_words(row) for row in waiting.overtaken]
+    report.pending += [said for row in (*waiting.raised, *waiting.kept) if (said := _words(row))]
+    report.overtaken += [said for row in waiting.overtaken if (said := _words(row))]
+    report.questions += [
+        f"Room '{asked.old[:60]}' is gone, and its {asked.talks} talks are in '{asked.new[:60]}' now: was it renamed?"
+        for asked in changes.questions
+    ]
 
 
 def _words(row: FahrplanChange) -> str:
@@ -162,3 +172,12 @@ def _keep(
     db.session.add_all([*done, *waiting.raised])
     db.session.flush()
     report.import_id = run.id
+    report.alarms += _alarms(project, (*done, *waiting.raised))
+    news = [*report.questions, *(_words(row) for row in waiting.raised)]
+    telling.queue(project, run, news, report, back=bool(outage) and not report.loss)
+
+
+def _alarms(project: Project, rows: Iterable[FahrplanChange]) -> list[str]:
+    """Name the talks of a change set that are public although their speakers opted out."""
+    touched = {row.ticket_id for row in rows}
+    return [words.talk(row.fahrplan_id, row.title) for row in public_opt_outs(project) if row.id in touched]

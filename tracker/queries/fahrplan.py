@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 
-from sqlalchemy import and_, delete, exists, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import Select, and_, delete, exists, func, or_, select
+from sqlalchemy.orm import aliased, selectinload
 
 from tracker.db import db
 from tracker.models import (
@@ -14,6 +17,8 @@ from tracker.models import (
     FahrplanImport,
     FahrplanSource,
     LogEntry,
+    Message,
+    Project,
     Property,
     ScheduleEvent,
     Ticket,
@@ -85,6 +90,80 @@ def last_log_rows(recording_ids: Collection[int]) -> dict[int, int]:
 def fahrplan_source(project_id: int) -> FahrplanSource | None:
     """Return how the Fahrplan of a project is treated."""
     return db.session.get(FahrplanSource, project_id)
+
+
+def projects_to_watch(moment: datetime, slugs: Collection[str]) -> list[int]:
+    """List the projects whose Fahrplan is to be asked for at a moment, those that wait longest first."""
+    late = or_(FahrplanSource.next_try.is_(None), FahrplanSource.next_try <= moment)
+    statement = _watched(slugs).where(late).order_by(FahrplanSource.next_try.asc().nulls_first(), Project.id)
+    return list(db.session.scalars(statement))
+
+
+def next_watch(slugs: Collection[str]) -> datetime | None:
+    """Return the next moment at which a Fahrplan is to be asked for."""
+    inner = _watched(slugs).add_columns(FahrplanSource.next_try).subquery()
+    found: datetime | None = db.session.scalar(select(func.min(inner.c.next_try)))
+    return found
+
+
+def _watched(slugs: Collection[str]) -> Select[int]:
+    address = exists().where(Property.project_id == Project.id, Property.name == "Fahrplan.XML")
+    statement = (
+        select(Project.id)
+        .outerjoin(FahrplanSource, FahrplanSource.project_id == Project.id)
+        .where(Project.read_only.is_(False), address, func.coalesce(FahrplanSource.paused, False).is_(False))
+    )
+    return statement.where(Project.slug.in_(slugs)) if slugs else statement
+
+
+def lock_next_message(moment: datetime) -> Message | None:
+    """Lock the message that waits longest to be sent at a moment; what others send just now is stepped over."""
+    return db.session.scalar(
+        select(Message)
+        .where(Message.sent.is_(None), Message.given_up.is_(None), Message.next_try <= moment)
+        .order_by(Message.next_try, Message.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def unsent_messages(project_id: int) -> Sequence[Message]:
+    """List the messages of a project that are not delivered, oldest first."""
+    return db.session.scalars(
+        select(Message).where(Message.project_id == project_id, Message.sent.is_(None)).order_by(Message.id)
+    ).all()
+
+
+def exposed_talks(project_id: int) -> Sequence[Ticket]:
+    """List the recordings of a project of which a file may be public and no withdrawal is queued."""
+    child = aliased(Ticket)
+    public = exists().where(child.parent_id == Ticket.id, child.exposed, child.withdraw.is_(False))
+    return db.session.scalars(
+        select(Ticket).where(Ticket.project_id == project_id, Ticket.type == "recording", public).order_by(Ticket.id)
+    ).all()
+
+
+RUN_LOCK = 0x4657
+"""Class of the advisory locks of Fahrplan runs; the second number is the project's."""
+
+
+@contextmanager
+def only_run(project_id: int, wait_s: int = 0) -> Iterator[bool]:
+    """Hold the project's lock for runs over its Fahrplan, on a connection of its own; tell whether one got it.
+
+    No transaction is open meanwhile, and the lock goes with the process. Waits up to *wait_s* for another run to end.
+    """
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        deadline = time.monotonic() + wait_s
+        while not (mine := bool(connection.scalar(select(func.pg_try_advisory_lock(RUN_LOCK, project_id))))):
+            if time.monotonic() >= deadline:
+                break
+            time.sleep(0.2)
+        try:
+            yield mine
+        finally:
+            if mine:
+                connection.execute(select(func.pg_advisory_unlock(RUN_LOCK, project_id)))
 
 
 def open_fahrplan_changes(project_id: int) -> Sequence[FahrplanChange]:

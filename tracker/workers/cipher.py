@@ -1,4 +1,5 @@
-"""Secrets of worker groups, stored encrypted: both doors need the plain text to check what clients send (design D6)."""
+"""Secrets that are stored encrypted, because their plain text is needed: those of worker groups, to check what clients
+send (design D6), and those with which the tracker itself asks for a Fahrplan and calls webhooks."""
 
 from __future__ import annotations
 
@@ -19,20 +20,20 @@ class Unreadable(TrackerError):
     """A stored secret was encrypted with another FAHRWERK_SECRET_KEY."""
 
 
-@lru_cache(maxsize=4)
-def _fernet(secret_key: str) -> Fernet:
-    key = HKDF(SHA256(), 32, salt=None, info=PURPOSE).derive(secret_key.encode())
+@lru_cache(maxsize=8)
+def _fernet(secret_key: str, purpose: bytes) -> Fernet:
+    key = HKDF(SHA256(), 32, salt=None, info=purpose).derive(secret_key.encode())
     return Fernet(base64.urlsafe_b64encode(key))
 
 
-def seal(text: str, secret_key: str) -> bytes:
+def seal(text: str, secret_key: str, purpose: bytes = PURPOSE) -> bytes:
     """Encrypt a secret with the key of the settings."""
-    return _fernet(secret_key).encrypt(text.encode())
+    return _fernet(secret_key, purpose).encrypt(text.encode())
 
 
-def unseal(sealed: bytes, secret_key: str) -> str:
-    """Return the secret in clear. Raises Unreadable when it was sealed with another key."""
+def unseal(sealed: bytes, secret_key: str, purpose: bytes = PURPOSE) -> str:
+    """Return the secret in clear. Raises Unreadable when it was sealed with another key or for another purpose."""
     try:
-        return _fernet(secret_key).decrypt(sealed).decode()
+        return _fernet(secret_key, purpose).decrypt(sealed).decode()
     except InvalidToken:
         raise Unreadable() from None
