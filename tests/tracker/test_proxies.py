@@ -5,7 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 import pytest
-from werkzeug.test import create_environ
+from werkzeug.test import create_environ, run_wsgi_app
+from werkzeug.wrappers import Response
 
 from tracker.proxies import Proxies, bare
 
@@ -18,10 +19,10 @@ def seen(peer: str, **headers: str) -> tuple[str, str, str]:
 
     def app(environ, start_response):
         found.append((environ["REMOTE_ADDR"], environ["wsgi.url_scheme"], environ["HTTP_HOST"]))
-        return [b""]
+        return Response()(environ, start_response)
 
     given = {f"X-Forwarded-{name}": text for name, text in headers.items()} | {"Host": "inside:8020"}
-    Proxies(app, TRUSTED)(create_environ(headers=given, environ_base={"REMOTE_ADDR": peer}), lambda *_: None)
+    run_wsgi_app(Proxies(app, TRUSTED), create_environ(headers=given, environ_base={"REMOTE_ADDR": peer}))
     return found[0]
 
 
