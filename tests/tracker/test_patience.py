@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +17,7 @@ from tests.conftest import SECRET
 from tests.places import scratch
 from tests.tracker.rpc.conftest import path
 from tests.tracker.test_serve import Tracker
-from tracker import wire
+from tracker import gui, wire
 from tracker.patience import READ_S, Caller
 
 HASTY = """
@@ -149,3 +151,12 @@ def test_all_at_once_delays_the_others_only(server):
     for thread in slow:
         thread.join()
     assert len(found) == 2 and "Traceback" not in server.log.read_text()
+
+
+def test_a_file_goes_out_whole(server):
+    """By the system's sendfile, which is particular about sockets with a time limit."""
+    file = Path(gui.__file__).parent / "static" / "vendor" / "hls.min.js"
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as line:
+        for _ in range(2):
+            line.request("GET", "/assets/vendor/hls.min.js")
+            assert line.getresponse().read() == file.read_bytes()
