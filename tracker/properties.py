@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from tracker import queries
@@ -35,8 +36,13 @@ BASENAME_BYTES = 150
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
+@lru_cache(maxsize=10_000)
+def _is_name(name: str) -> bool:
+    return NAME.match(name) is not None
+
+
 def _check(name: str, value: str) -> None:
-    if len(name) > MAX_NAME or not NAME.match(name):
+    if len(name) > MAX_NAME or not _is_name(name):
         raise InvalidInput(
             f"Property name {name[:80]!r} is not valid: labels of letters, digits, _ and -, joined by dots.", "name"
         )
@@ -51,14 +57,20 @@ def _owner(owner: Project | Profile | Ticket) -> tuple[str, int]:
     return kind, owner.id
 
 
+def checked(values: Mapping[str, str]) -> dict[str, str]:
+    """Return *values* without virtual names. Raises InvalidInput for a malformed name or an oversized value."""
+    wanted = {name: value for name, value in values.items() if name not in VIRTUAL}
+    for name, value in wanted.items():
+        _check(name, value)
+    return wanted
+
+
 def write(owner: Project | Profile | Ticket, values: Mapping[str, str]) -> dict[str, str]:
     """Store *values* on one owner; '' deletes; virtual names are ignored. Return what was written.
 
     Raises InvalidInput for a malformed name or an oversized value; nothing is written then.
     """
-    wanted = {name: value for name, value in values.items() if name not in VIRTUAL}
-    for name, value in wanted.items():
-        _check(name, value)
+    wanted = checked(values)
     kind, owner_id = _owner(owner)
     queries.upsert_properties(kind, owner_id, [(n, v) for n, v in wanted.items() if v != ""])
     gone = [name for name, value in wanted.items() if value == ""]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tracker import properties, queries, tickets
 from tracker.db import db
 from tracker.fahrplan import policy as rules
 from tracker.fahrplan import words
-from tracker.fahrplan.decide import Part, Proposal, lock_after, lock_of_new, reason_of, said_after
+from tracker.fahrplan.decide import Part, Proposal, lock_after, lock_of_new, reason_of, said_after, word_of
 from tracker.fahrplan.diff import LOCK, OPTED_OUT, QUIET
 from tracker.fahrplan.schedule import Known, Skipped
 from tracker.fahrplan.wanted import Wanted, place
@@ -45,10 +46,10 @@ class Report:
     """Known talks whose events cannot be used; they were left as they are."""
     overtaken: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
     """Talks that are public although their speakers opted out."""
     questions: list[str] = field(default_factory=list)
     """Rooms of which only a person knows whether they were renamed."""
+    doubts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     skipped: tuple[Skipped, ...] = ()
     unchanged: int = 0
@@ -58,9 +59,9 @@ class Report:
     """The sentence about a mass loss that was held back, '' if there was none."""
     import_id: int = 0
     """The change set in the history, 0 if there was nothing to keep."""
-
     same: bool = False
     """The file says what the last one said."""
+
     @property
     def effective(self) -> bool:
         """Tell whether any ticket was changed."""
@@ -270,30 +271,31 @@ def _free_numbers(used: set[int]) -> Iterator[int]:
     yield from (number for number in range(1, MAX_ID) if number not in used)
 
 
-def _create(project: Project, talks: Sequence[Wanted], actor: Actor, report: Report) -> list[tuple[Ticket, Wanted]]:
-    """Make the recording tickets of new talks, in the order of the file."""
+def _create(project: Project, talks: Sequence[Wanted], actor: Actor, report: Report) -> list[tuple[int, Wanted]]:
+    """Make the recording tickets of new talks, in the order of the file; return their ids."""
     numbers = allocate([talk.source_id for talk in talks], queries.fahrplan_ids(project.id))
-    made = []
-    for talk, number in zip(talks, numbers, strict=True):
-        lock = lock_of_new(talk)
-        reason = reason_of(lock, talk)
-        room, start, end = place(talk.properties)
-        ticket = tickets.create_recording(
-            project,
-            actor,
-            title=talk.title,
-            room=room if room_key(room) else "",
-            start=start,
-            end=end,
-            fahrplan_id=number,
-            values={**talk.properties, "Fahrplan.ID": str(number), **({LOCK: lock} if lock else {})},
-            locked=reason,
+    fresh = [_recording(talk, number) for talk, number in zip(talks, numbers, strict=True)]
+    for talk, each in zip(talks, fresh, strict=True):
+        report.created.append(
+            f"{each.fahrplan_id} '{each.title[:60]}'{f': locked. {each.locked}' if each.locked else ''}"
         )
-        made.append((ticket, talk))
-        report.created.append(f"{number} '{talk.title[:60]}'{f': locked. {reason}' if reason else ''}")
-        said = words.sentence(number, talk.title, [Part(rules.NEW, rules.NEW).stored()], talk.stored())
-        report.words.append(f"{said}; locked: {reason}" if reason else said)
-    return made
+        said = words.sentence(each.fahrplan_id, talk.title, [Part(rules.NEW, rules.NEW).stored()], talk.stored())
+        report.words.append(f"{said}; locked: {each.locked}" if each.locked else said)
+    return list(zip(tickets.create_recordings(project, actor, fresh), talks, strict=True))
+
+
+def _recording(talk: Wanted, number: int) -> tickets.NewRecording:
+    lock = lock_of_new(talk)
+    room, start, end = place(talk.properties)
+    return tickets.NewRecording(
+        title=talk.title,
+        fahrplan_id=number,
+        values={**talk.properties, "Fahrplan.ID": str(number), **({LOCK: lock} if lock else {})},
+        room=room if room_key(room) else "",
+        start=start,
+        end=end,
+        locked=reason_of(lock, talk),
+    )
 
 
 # --- identity --------------------------------------------------------------------------------------------------
@@ -303,7 +305,7 @@ def _identify(
     project: Project,
     rows: Mapping[int, ScheduleEvent],
     matched: Iterable[tuple[Known, Wanted, Sequence[Part]]],
-    made: Sequence[tuple[Ticket, Wanted]],
+    made: Sequence[tuple[int, Wanted]],
     done: dict[int, FahrplanChange],
     report: Report,
 ) -> None:
@@ -326,10 +328,10 @@ def _identify(
     taken = {(row.guid, row.source_id, row.occurrence) for row in rows.values()}
     for row, _known, wanted in rekeyed:
         row.guid, row.source_id, row.occurrence = free_key(wanted, taken)
-    for ticket, wanted in made:
-        db.session.add(_event(project, ticket, wanted, taken))
-        done[ticket.id] = _creation(ticket)
     db.session.flush()
+    queries.insert_schedule_events([_event(project, number, wanted, taken) for number, wanted in made])
+    for number, wanted in made:
+        done[number] = _creation(project, number, wanted)
 
 
 def _note_said(row: ScheduleEvent, known: Known, said: dict[str, str], done: Mapping[int, FahrplanChange]) -> None:
@@ -342,24 +344,24 @@ def _note_said(row: ScheduleEvent, known: Known, said: dict[str, str], done: Map
     row.said = said
 
 
-def _event(project: Project, ticket: Ticket, wanted: Wanted, taken: set[tuple[str, str, int]]) -> ScheduleEvent:
+def _event(project: Project, number: int, wanted: Wanted, taken: set[tuple[str, str, int]]) -> dict[str, Any]:
     guid, source_id, occurrence = free_key(wanted, taken)
-    return ScheduleEvent(
-        recording_id=ticket.id,
-        project_id=project.id,
-        guid=guid,
-        source_id=source_id,
-        occurrence=occurrence,
-        said=dict(wanted.properties) | ({LOCK: lock_of_new(wanted)} if lock_of_new(wanted) else {}),
-    )
+    return {
+        "recording_id": number,
+        "project_id": project.id,
+        "guid": guid,
+        "source_id": source_id,
+        "occurrence": occurrence,
+        "said": word_of(wanted),
+    }
 
 
-def _creation(ticket: Ticket) -> FahrplanChange:
+def _creation(project: Project, number: int, wanted: Wanted) -> FahrplanChange:
     return FahrplanChange(
-        project_id=ticket.project_id,
-        ticket_id=ticket.id,
+        project_id=project.id,
+        ticket_id=number,
         status="applied",
-        title=ticket.title,
+        title=wanted.title,
         parts=[Part(rules.NEW, rules.NEW).stored()],
     )
 

@@ -1,6 +1,7 @@
 """What can be done to a ticket: one verb per change, each in the caller's transaction, each with its log row."""
 
 from tracker.tickets.actor import TRACKER, Actor
+from tracker.tickets.bulk import NewRecording, create_recordings
 from tracker.tickets.byhand import (
     comment,
     delete_comment,
@@ -46,11 +47,12 @@ from tracker.tickets.resets import commence as commence_by_hand
 from tracker.tickets.signs import heartbeat
 from tracker.tickets.staging import commence
 from tracker.tickets.waiting import why_waiting
-
 from tracker.tickets.withdrawal import withdraw_talk
+
 __all__ = [
     "TRACKER",
     "Actor",
+    "NewRecording",
     "Offer",
     "Prospect",
     "accept",
@@ -66,6 +68,7 @@ __all__ = [
     "create_encodings",
     "create_misc",
     "create_recording",
+    "create_recordings",
     "delete_comment",
     "draft_of",
     "drop_draft",
@@ -116,7 +119,7 @@ __all__ = [
     "unable",
     "who_would_get",
     "why_waiting",
+    "withdraw_talk",
     "withdrawn",
     "wontfix",
 ]
-    "withdraw_talk",

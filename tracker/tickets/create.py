@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tracker import properties, queries, rooms
 from tracker.db import db
-from tracker.errors import InvalidInput
+from tracker.errors import InvalidInput, NotPermitted
 from tracker.models import Project, ProjectProfile, Ticket
 from tracker.names import slugify
 from tracker.statemachine import ENCODING, MISC, RECORDING, workflow
@@ -49,7 +49,8 @@ def create_recording(
     an end that is not after the start, or rooms that collide.
     """
     queries.lock_project(project.id)
-    _check_recording(project, title, start, end, fahrplan_id)
+    known = fahrplan_id is not None and queries.recording_by_fahrplan_id(project.id, fahrplan_id) is not None
+    check_recording(project, title, start, end, fahrplan_id, known=known)
     ticket = Ticket(
         project=project,
         type=RECORDING,
@@ -78,9 +79,16 @@ def initial_state(project: Project, kind: str) -> str:
     return found
 
 
-def _check_recording(
-    project: Project, title: str, start: datetime | None, end: datetime | None, fahrplan_id: int | None
+def check_recording(
+    project: Project,
+    title: str,
+    start: datetime | None,
+    end: datetime | None,
+    fahrplan_id: int | None,
+    *,
+    known: bool,
 ) -> None:
+    """Raise InvalidInput for a recording that cannot be made; *known* tells that its Fahrplan.ID is used already."""
     if not title.strip():
         raise InvalidInput("A recording needs a title.", "title")
     if start and end and end <= start:
@@ -88,7 +96,7 @@ def _check_recording(
     if fahrplan_id is not None:
         if not 0 < fahrplan_id <= MAX_FAHRPLAN_ID:
             raise InvalidInput(f"Fahrplan.ID {fahrplan_id} is not between 1 and {MAX_FAHRPLAN_ID}.", "fahrplan_id")
-        if queries.recording_by_fahrplan_id(project.id, fahrplan_id) is not None:
+        if known:
             raise InvalidInput(
                 f"Project {project.slug} already has a talk with Fahrplan.ID {fahrplan_id}.", "fahrplan_id"
             )
@@ -126,7 +134,7 @@ def retime(ticket: Ticket, room: str, start: datetime | None, end: datetime | No
 
 def _create_encodings(wanted: Sequence[tuple[Ticket, ProjectProfile]], actor: Actor) -> list[Ticket]:
     """Make one encoding ticket for each (recording, profile), all in one statement."""
-    made = [_encoding(recording, used) for recording, used in wanted]
+    made = [encoding_of(recording, used) for recording, used in wanted]
     db.session.add_all(made)
     db.session.flush()
     for ticket, (_recording, used) in zip(made, wanted, strict=True):
@@ -134,7 +142,8 @@ def _create_encodings(wanted: Sequence[tuple[Ticket, ProjectProfile]], actor: Ac
     return made
 
 
-def _encoding(recording: Ticket, used: ProjectProfile) -> Ticket:
+def encoding_of(recording: Ticket, used: ProjectProfile) -> Ticket:
+    """Return the encoding ticket of a profile that a recording begins with; it is not stored."""
     flow = workflow(recording.project.workflow)
     ticket = Ticket(
         project=recording.project,
@@ -178,9 +187,16 @@ def create_encoding(recording_id: int, used: ProjectProfile, actor: Actor) -> Ti
 
 
 def create_misc(project: Project, actor: Actor, title: str, parent: Ticket | None = None) -> Ticket:
-    """Make a miscellaneous ticket, free or about a talk. Raises InvalidInput for an empty title."""
+    """Make a miscellaneous ticket, free or about the talk whose recording is *parent*.
+
+    Raises InvalidInput for an empty title or another parent, NotPermitted in an archived project.
+    """
+    if project.read_only:
+        raise NotPermitted(f"Project {project.slug} is archived; nothing in it can be changed.")
     if not title.strip():
         raise InvalidInput("A ticket needs a title.", "title")
+    if parent is not None and (parent.type != RECORDING or parent.project_id != project.id):
+        raise InvalidInput(f"Ticket {parent.id} is no recording of project {project.slug}.", "talk")
     ticket = Ticket(
         project=project,
         parent=parent,
