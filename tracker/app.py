@@ -53,6 +53,6 @@ def _configure_database(app: Flask, settings: Settings) -> None:
     assert models  # the tables have to be known before the first query
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "pool_size": settings.threads, "max_overflow": 4},
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": settings.threads, "max_overflow": 4},
     )
     db.init_app(app)

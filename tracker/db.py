@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, MetaData, event
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy import Dialect, Engine, MetaData, event
+from sqlalchemy.exc import IntegrityError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 from tracker.errors import DatabaseError, TrackerError
@@ -43,7 +44,31 @@ class Database(SQLAlchemy):
     def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Any) -> Engine:
         engine = super()._make_engine(bind_key, options, app)
         event.listen(engine, "connect", _limit)
+        event.listen(engine, "checkin", _rest)
+        event.listen(engine, "checkout", _waker(engine.dialect))
         return engine
+
+
+RESTED_S = 2.0
+"""A connection that was used more lately is taken for alive: to ask costs as much as half a call."""
+
+
+def _rest(_connection: Any, record: Any) -> None:
+    record.info["rested"] = time.monotonic()
+
+
+def _waker(dialect: Dialect) -> Callable[..., None]:
+    """Make a listener that sees whether a connection that has rested is alive; if not, the pool makes new ones."""
+
+    def wake(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("rested", 0.0) < RESTED_S:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError() from error
+
+    return wake
 
 
 def _limit(connection: Any, _record: Any) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal, literal_column, or_, select, tuple_, union_all
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from tracker.db import db, now
 from tracker.filters import Filter
@@ -162,12 +162,14 @@ def _failed_by(worker_id: int) -> ColumnElement[Any]:
 
 
 def _lock_first(lot: Lot, *conditions: ColumnElement[bool]) -> Ticket | None:
+    """Lock the ticket whose turn it is. What is seldom looked at after a claim is not loaded with it."""
     return db.session.scalar(
         select(Ticket)
         .where(*_in_lot(lot), *conditions)
         .order_by(*_TURN)
         .limit(1)
         .with_for_update(of=Ticket, skip_locked=True, key_share=True)
+        .options(lazyload("*"), joinedload(Ticket.parent).lazyload("*"))
         .execution_options(populate_existing=True)
     )
 

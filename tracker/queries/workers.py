@@ -3,37 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import Select, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import contains_eager, defer, joinedload
 
 from tracker.db import db
-from tracker.models import Poll, Reply, Ticket, Worker, WorkerGroup, WorkerGroupProject
+from tracker.models import Poll, Project, Reply, Ticket, Worker, WorkerGroup, WorkerGroupProject
 
 # --- workers -----------------------------------------------------------------------------------------------------
 
 
-def v3_worker(name: str, long_ago: timedelta) -> tuple[Worker, bool] | None:
-    """Return the worker *name* of the v3 door, and whether it was heard of longer ago than that."""
-    return _known(name, WorkerGroup.v3, long_ago)
+@dataclass(frozen=True)
+class Caller:
+    """A worker that calls: whether it was last heard of *long_ago*, and the project it names, if there is one.
+
+    *listed*: whether its group is listed for this project.
+    """
+
+    worker: Worker
+    long_ago: bool
+    project: Project | None = None
+    listed: bool = False
 
 
-def worker_of(group_id: int, name: str, long_ago: timedelta) -> tuple[Worker, bool] | None:
-    """Return the worker *name* of a group, and whether it was heard of longer ago than that."""
-    return _known(name, WorkerGroup.id == group_id, long_ago)
-
-
-def _known(name: str, group: Any, long_ago: timedelta) -> tuple[Worker, bool] | None:
+def v3_caller(name: str, slug: str, long_ago: timedelta) -> Caller | None:
+    """Return the worker *name* of the v3 door with the project it names; None for a worker not registered yet."""
+    listed = exists().where(WorkerGroupProject.group_id == WorkerGroup.id, WorkerGroupProject.project_id == Project.id)
     row = db.session.execute(
-        select(Worker, Worker.last_seen < func.now() - long_ago)
-        .join(Worker.group)
-        .where(group, Worker.name == name)
-        .options(contains_eager(Worker.group), defer(Worker.log_tail))
+        _callers(long_ago, Project, listed)
+        .outerjoin(Project, Project.slug == slug)
+        .where(WorkerGroup.v3, Worker.name == name)
     ).first()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else Caller(*row)
+
+
+def group_caller(group_id: int, name: str, long_ago: timedelta) -> Caller | None:
+    """Return the worker *name* of a group; None for one not registered yet."""
+    row = db.session.execute(_callers(long_ago).where(Worker.group_id == group_id, Worker.name == name)).first()
+    return None if row is None else Caller(*row)
+
+
+def _callers(long_ago: timedelta, *more: Any) -> Select[Any]:
+    return (
+        select(Worker, Worker.last_seen < func.now() - long_ago, *more)
+        .join(Worker.group)
+        .options(contains_eager(Worker.group), defer(Worker.log_tail))
+    )
 
 
 def register_worker(group_id: int, name: str, address: str = "") -> Worker:
@@ -192,23 +211,23 @@ def delete_group_project(group_id: int, project_id: int) -> None:
 # --- answers kept ------------------------------------------------------------------------------------------------
 
 
-def reply(worker_id: int, request_id: str, overdue: timedelta) -> tuple[bytes | None, bool]:
-    """Return the stored answer to a worker's request id, and whether any answer is older than *overdue*."""
-    body = select(Reply.body).where(Reply.worker_id == worker_id, Reply.request_id == request_id).scalar_subquery()
-    old = exists().where(Reply.created < func.now() - overdue)
-    row = db.session.execute(select(body, old)).one()
-    return row[0], row[1]
+def reply(worker_id: int, request_id: str) -> bytes | None:
+    """Return the stored answer to a worker's request id."""
+    return db.session.scalar(select(Reply.body).where(Reply.worker_id == worker_id, Reply.request_id == request_id))
 
 
-def add_reply(worker_id: int, request_id: str, body: bytes) -> bool:
-    """Store an answer; False when there is one already. Waits for a transaction that is about to store one."""
-    added = db.session.scalar(
+def add_reply(worker_id: int, request_id: str, body: bytes, overdue: timedelta) -> bool | None:
+    """Store an answer; None when there is one already. Waits for a transaction that is about to store one.
+
+    Tell whether there are answers older than *overdue*.
+    """
+    old = select(exists().where(Reply.created < func.now() - overdue)).scalar_subquery()
+    return db.session.scalar(
         insert(Reply)
         .values(worker_id=worker_id, request_id=request_id, body=body)
         .on_conflict_do_nothing()
-        .returning(Reply.worker_id)
+        .returning(old)
     )
-    return added is not None
 
 
 def forget_replies(keep: timedelta) -> None:

@@ -112,7 +112,8 @@ Entered = tuple[Call, str, list[Any]]
 def once(enter: Callable[[], Entered], request_id: str, methods: Mapping[str, Method] = METHODS) -> bytes:
     """Run a call in one transaction; a request id already answered gets the same answer again (design D5).
 
-    *enter* finds out who calls, inside of the transaction. A refused call is undone, but that its worker lives is kept.
+    *enter* finds out who calls, inside of the transaction. A repeated call is carried out and undone: that it was
+    answered is seen when its answer is kept. A refused one is undone, too, but that its worker lives is noted.
     """
     known = request_id if workers.REQUEST_ID.match(request_id) else ""
     entered: list[Entered] = []
@@ -120,7 +121,7 @@ def once(enter: Callable[[], Entered], request_id: str, methods: Mapping[str, Me
         with transaction():
             entered.append(enter())
             return _answer(*entered[0], known, methods)
-    except workers.AnsweredMeanwhile:
+    except workers.AnsweredBefore:
         return _again(enter, known) or wire.fault(INTERNAL, "The answer to this request is gone; ask anew.")
     except TrackerError as refusal:
         if not entered or isinstance(refusal, DatabaseError) or not (body := _again(enter, known)):
@@ -130,17 +131,14 @@ def once(enter: Callable[[], Entered], request_id: str, methods: Mapping[str, Me
 
 def _answer(call: Call, name: str, params: list[Any], known: str, methods: Mapping[str, Method]) -> bytes:
     """Answer a call; what changes something is kept under its request id, what only reads may be read again."""
-    kept = bool(known) and name.lower() in methods and methods[name.lower()].writes
-    if kept and (body := workers.remembered(call.worker, known)) is not None:
-        return body
     body = wire.answer(dispatch(call, name, params, methods))
-    if kept:
+    if known and name.lower() in methods and methods[name.lower()].writes:
         workers.remember(call.worker, known, body)
     return body
 
 
 def _again(enter: Callable[[], Entered], known: str) -> bytes | None:
-    """Note that the worker lives; return what the same call, made twice at once, was answered elsewhere."""
+    """Note that the worker lives; return what the same call was answered before."""
     with transaction():
         worker = enter()[0].worker
         return workers.remembered(worker, known) if known else None

@@ -7,8 +7,9 @@ import re
 from flask import Blueprint, Response, current_app, request
 
 from tracker import hosts, projects, wire, workers
-from tracker.errors import BadLogin, NotFound, ProjectMissing, TrackerError
-from tracker.models import Project, WorkerGroup
+from tracker.errors import BadLogin, ProjectMissing, TrackerError
+from tracker.models import Project
+from tracker.queries import Caller
 from tracker.rpc import boundary
 from tracker.rpc.table import Call
 
@@ -31,8 +32,8 @@ def door(login_hash: str, fqdn: str, slug: str = "") -> Response:
         name, params = wire.read_call(boundary.received())
 
         def enter() -> boundary.Entered:
-            worker = workers.known_by(fqdn, request.remote_addr or "")
-            return Call(worker, _project(worker.group, slug), _lease()), name, params
+            caller = workers.caller(fqdn, slug if projects.SLUG.match(slug) else "", request.remote_addr or "")
+            return Call(caller.worker, _project(caller, slug), _lease()), name, params
 
         return boundary.once(enter, request.headers.get(wire.REQUEST_ID, ""))
 
@@ -91,17 +92,15 @@ def _look_at_host(fqdn: str) -> None:
         raise BadLogin(reason)
 
 
-def _project(group: WorkerGroup, slug: str) -> Project | None:
-    """Return the project in the address; one that the group does not work for is as good as none."""
+def _project(caller: Caller, slug: str) -> Project | None:
+    """Return the project in the address; one that the worker's group does not work for is as good as none."""
     if not slug:
         return None
-    try:
-        found = projects.get(slug)
-    except NotFound as error:
-        raise ProjectMissing(str(error)) from None
-    if not workers.groups.works_for(group, found.id):
-        raise ProjectMissing(f"There is no project {slug!r} for the workers of {group.name}.")
-    return found
+    if caller.project is None:
+        raise ProjectMissing(f"There is no project {slug!r}.")
+    if not (caller.worker.group.all_projects or caller.listed):
+        raise ProjectMissing(f"There is no project {slug!r} for the workers of {caller.worker.group.name}.")
+    return caller.project
 
 
 def _lease() -> int | None:

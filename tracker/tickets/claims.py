@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tracker import filters, properties, queries
-from tracker.db import db, now
+from tracker import filters, queries
+from tracker.db import now
 from tracker.errors import NoSuchService
 from tracker.models import Project, Ticket, Worker
 from tracker.queries import Asked, Lot
-from tracker.statemachine import ENCODER, STATIC, Table, workflow
+from tracker.statemachine import ENCODER, ENCODING, STATIC, Table, workflow
 from tracker.tickets import leases, moves, prospects
 from tracker.tickets.actor import Actor
 
@@ -53,7 +53,7 @@ def claim(offers: Sequence[Offer], worker: Worker, lease_s: int | None = None) -
     # Whoever holds tickets waits for none: somebody may be waiting for these.
     may_wait = not desk.silent or leases.return_silent() == 0
     if desk.unnamed and (repeated := queries.lock_unnamed(asking, worker.id, before)) is not None:
-        leases.renew(repeated, lease_s)
+        moves.lease(repeated, lease_s)
         return repeated
     lots = list(_lots(offers, tables, worker, desk)) if _has_room(worker) else []
     found = queries.lock_next_free(lots, worker.id, wait=may_wait)
@@ -97,10 +97,8 @@ def _has_room(worker: Worker) -> bool:
 def _assign(ticket: Ticket, worker: Worker, lease_s: int | None) -> Ticket:
     target = ticket.table.successor(ticket.state, ticket.disabled)
     assert target is not None
-    moves.move(ticket, target, Actor.of(worker), ASSIGN, holder=worker)
     ticket.attempt += 1
-    leases.renew(ticket, lease_s)
-    if ticket.parent is not None and ticket.table.by_name[target].script == ENCODER:
-        properties.write(ticket, {"Encoding.Cut": moves.cut_of(ticket)})
-    db.session.flush()
+    moves.move(ticket, target, Actor.of(worker), ASSIGN, holder=worker, lease_s=lease_s)
+    if ticket.type == ENCODING and ticket.table.by_name[target].script == ENCODER:
+        queries.store_in_force(ticket.id, "Encoding.Cut", moves.CUT)
     return ticket

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from tracker import queries
-from tracker.db import db, now
+from tracker.db import db
 from tracker.models import Ticket
 from tracker.tickets import moves
 from tracker.tickets.actor import TRACKER, Actor
 
 LOST = "Lease.lost"
-MAX_LEASE_S = 24 * 3600
-
-
-def renew(ticket: Ticket, lease_s: int | None) -> None:
-    """Let the lease of a held ticket begin anew, with *lease_s* seconds from now on; without any it has none."""
-    if lease_s:
-        ticket.lease_s = min(lease_s, MAX_LEASE_S)
-    if ticket.lease_s:
-        ticket.lease_until = now() + timedelta(seconds=ticket.lease_s)
 
 
 def return_silent() -> int:

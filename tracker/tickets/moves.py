@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from tracker import properties, queries, statemachine
 from tracker.db import db, now
@@ -23,6 +24,7 @@ __all__ = [
     "fail",
     "get",
     "has_material",
+    "lease",
     "lock",
     "log",
     "move",
@@ -33,6 +35,7 @@ __all__ = [
     "unassign",
 ]
 
+MAX_LEASE_S = 24 * 3600
 MAX_REASON = 500
 """Characters of a reason that are shown on the ticket."""
 
@@ -67,15 +70,25 @@ def unassign(ticket: Ticket) -> None:
     ticket.lease_until = None
     ticket.named = False
     ticket.percent = 0.0
+    db.session.expire(ticket, ["user", "worker"])  # whoever they were, if somebody looked
 
 
-def _hold(ticket: Ticket, holder: User | Worker | None) -> None:
-    """Give the ticket to *holder*, or to nobody."""
+def _hold(ticket: Ticket, holder: User | Worker | None, lease_s: int | None = None) -> None:
+    """Give the ticket to *holder*, for *lease_s* seconds without a sign of life if given, or to nobody."""
     unassign(ticket)
     if isinstance(holder, User):
         ticket.user_id = holder.id
     elif holder is not None:
         ticket.worker_id = holder.id
+        lease(ticket, lease_s)
+
+
+def lease(ticket: Ticket, lease_s: int | None) -> None:
+    """Let the lease of a held ticket begin anew, with *lease_s* seconds from now on; without any it has none."""
+    if lease_s:
+        ticket.lease_s = min(lease_s, MAX_LEASE_S)
+    if ticket.lease_s:
+        ticket.lease_until = now() + timedelta(seconds=ticket.lease_s)
 
 
 def move(
@@ -87,16 +100,18 @@ def move(
     *,
     by_hand: bool = False,
     holder: User | Worker | None = None,
+    lease_s: int | None = None,
     failed: str = "",
 ) -> None:
     """Move a locked ticket to *target*: fire, log, settle what hangs on it, flush.
 
-    It is nobody's then, or *holder*'s; not failed, or for the reason *failed*. What it waited for is forgotten, and the
-    withdrawal of files that may be public is queued (design D13). Raises InvalidInput for a state of another type.
+    It is nobody's then, or *holder*'s, who may have it for *lease_s* seconds without a sign of life; not failed, or for
+    the reason *failed*. What it waited for is forgotten, and the withdrawal of files that may be public is queued
+    (design D13). Raises InvalidInput for a state of another type.
     """
     before = _standing(ticket)
     old = ticket.state
-    _step(ticket, target, actor, event, comment, by_hand=by_hand, holder=holder, failed=failed)
+    _step(ticket, target, actor, event, comment, by_hand=by_hand, holder=holder, lease_s=lease_s, failed=failed)
     if ticket.type == RECORDING and before != _standing(ticket):
         _freeze_name(ticket)
         settle(ticket, reset_hand=old != target)
@@ -127,6 +142,7 @@ def _step(
     *,
     by_hand: bool = False,
     holder: User | Worker | None = None,
+    lease_s: int | None = None,
     failed: str = "",
     siblings: Sequence[Ticket] | None = None,
 ) -> None:
@@ -135,7 +151,7 @@ def _step(
         raise InvalidInput(f"{target!r} is no state of a {ticket.type} ticket.", "state")
     before = _standing(ticket)
     old, new = statemachine.fire(ticket.table, ticket, target)
-    _hold(ticket, holder)
+    _hold(ticket, holder, lease_s)
     ticket.failed = bool(failed)
     ticket.waiting = _first_line(failed)
     ticket.not_before = None

@@ -6,7 +6,7 @@ import re
 
 from tracker import queries, wire
 from tracker.models import Ticket, Worker
-from tracker.tickets import leases
+from tracker.tickets import moves
 
 LOG_TAIL = 8_000
 """Characters of a worker's output that are kept for its page."""
@@ -47,7 +47,7 @@ def _keep(worker: Worker, ticket_id: int, percent: float | None, lease_s: int | 
     if ticket is None or ticket.worker_id != worker.id or not _works_for(worker, ticket):
         return False
     ticket.named = True
-    leases.renew(ticket, lease_s)
+    moves.lease(ticket, lease_s)
     if percent is not None:
         ticket.percent = min(100.0, max(0.0, percent))
     return True

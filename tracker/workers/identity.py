@@ -9,6 +9,7 @@ from datetime import timedelta
 from tracker import queries, wire
 from tracker.errors import BadLogin
 from tracker.models import Worker, WorkerGroup
+from tracker.queries import Caller
 
 FQDN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9-])?\.?\Z")
 """Host names, also with a suffix and its trailing hyphen as the clients of 2013 build them (``host-.domain``)."""
@@ -18,9 +19,9 @@ SEEN_EVERY = timedelta(seconds=5)
 
 
 def identify(login_hash: str, fqdn: str, secrets: Collection[str], address: str = "") -> Worker:
-    """Return the worker of the v3 door whose login is good; see check_login and known_by."""
+    """Return the worker of the v3 door whose login is good; see check_login and caller."""
     check_login(login_hash, fqdn, secrets)
-    return known_by(fqdn, address)
+    return caller(fqdn, address=address).worker
 
 
 def check_login(login_hash: str, fqdn: str, secrets: Collection[str]) -> None:
@@ -37,21 +38,31 @@ def check_login(login_hash: str, fqdn: str, secrets: Collection[str]) -> None:
         )
 
 
-def known_by(fqdn: str, address: str = "") -> Worker:
-    """Return the worker of the v3 door with this name, which called from *address*; the first call registers it."""
-    known = queries.v3_worker(fqdn, SEEN_EVERY)
+def caller(fqdn: str, slug: str = "", address: str = "") -> Caller:
+    """Return the worker of the v3 door with this name, with the project that it names by *slug*.
+
+    It called from *address*; its first call registers it.
+    """
+    known = queries.v3_caller(fqdn, slug, SEEN_EVERY)
     if known is None:
-        return queries.register_worker(queries.v3_group().id, fqdn, address)
-    return _seen(*known, address)
+        queries.register_worker(queries.v3_group().id, fqdn, address)
+        known = queries.v3_caller(fqdn, slug, SEEN_EVERY)
+        assert known is not None
+    _note(known, address)
+    return known
 
 
 def register(group: WorkerGroup, name: str, address: str = "") -> Worker:
     """Return the worker *name* of a group whose call was found to be signed; made if it is new."""
-    known = queries.worker_of(group.id, name, SEEN_EVERY)
-    return queries.register_worker(group.id, name, address) if known is None else _seen(*known, address)
+    known = queries.group_caller(group.id, name, SEEN_EVERY)
+    if known is None:
+        return queries.register_worker(group.id, name, address)
+    _note(known, address)
+    return known.worker
 
 
-def _seen(worker: Worker, long_ago: bool, address: str) -> Worker:
-    if long_ago or (address and worker.address != address):
+def _note(known: Caller, address: str) -> None:
+    """Write down that a worker lives, and from where it calls, if that is old or new."""
+    worker = known.worker
+    if known.long_ago or (address and worker.address != address):
         queries.note_seen(worker.id, address or worker.address)
-    return worker

@@ -15,21 +15,21 @@ KEEP, SWEEP_AFTER = timedelta(hours=6), timedelta(hours=7)
 
 def remembered(worker: Worker, request_id: str) -> bytes | None:
     """Return the answer already given to this request id."""
-    body, overdue = queries.reply(worker.id, request_id, SWEEP_AFTER)
-    if overdue:
-        queries.forget_replies(KEEP)
-    return body
+    return queries.reply(worker.id, request_id)
 
 
 def remember(worker: Worker, request_id: str, body: bytes) -> None:
     """Keep an answer for repetitions of the call.
 
-    Waits for the same call, made twice at once, that is about to be answered elsewhere; raises AnsweredMeanwhile when
-    it was, because then this one has to be undone.
+    Raises AnsweredBefore when the call was answered: then all it did now has to be undone, and the answer is the one
+    remembered. Waits for the same call, made twice at once, that is about to be answered elsewhere.
     """
-    if not queries.add_reply(worker.id, request_id, body):
-        raise AnsweredMeanwhile()
+    overdue = queries.add_reply(worker.id, request_id, body, SWEEP_AFTER)
+    if overdue is None:
+        raise AnsweredBefore()
+    if overdue:
+        queries.forget_replies(KEEP)
 
 
-class AnsweredMeanwhile(Exception):
-    """The same call, made twice at once, was answered elsewhere first."""
+class AnsweredBefore(Exception):
+    """The call was answered before."""

@@ -86,7 +86,7 @@ def test_an_answer_is_remembered_for_its_worker_and_request(db_session):
 def test_an_answer_given_meanwhile_is_not_given_another_way(db_session):
     worker = make_worker("a")
     workers.remember(worker, "request-1", b"answer")
-    with pytest.raises(workers.AnsweredMeanwhile):
+    with pytest.raises(workers.AnsweredBefore):
         workers.remember(worker, "request-1", b"another")
 
 
@@ -96,9 +96,13 @@ def test_old_answers_go_about_once_an_hour(db_session):
         moment = now() - timedelta(hours=hours)
         db.session.add(Reply(worker_id=worker.id, request_id=name, body=b"x", created=moment))
     db.session.flush()
-    for _ in range(2):
-        workers.remembered(worker, "another-one")
-        assert db.session.scalars(select(Reply.request_id)).all() == ["good-one"]
+    for name in ("new-one-1", "new-one-2"):
+        workers.remember(worker, name, b"x")
+    assert set(db.session.scalars(select(Reply.request_id))) == {"good-one", "new-one-1", "new-one-2"}
+    old = now() - timedelta(hours=6.5)
+    db.session.add(Reply(worker_id=worker.id, request_id="waits-for-more", body=b"x", created=old))
+    workers.remember(worker, "new-one-3", b"x")
+    assert workers.remembered(worker, "waits-for-more") == b"x"
 
 
 @pytest.mark.parametrize("text", ["", "short", "a b c d e f", "x" * 81, "12345678\n"])
