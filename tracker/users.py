@@ -13,6 +13,7 @@ from tracker import queries
 from tracker.db import db, now, unless_taken
 from tracker.errors import InvalidInput, NotFound, NotPermitted
 from tracker.models import LoginFailure, Project, User
+from tracker.workers import cipher
 
 ROLES = ("read only", "user", "superuser", "admin")
 """In order: look; cut, check, comment; edit tickets and import; users and settings."""
@@ -20,6 +21,8 @@ ROLES = ("read only", "user", "superuser", "admin")
 NAME = re.compile(r"[\w.@-]{1,60}\Z")
 MIN_PASSWORD = 10
 FAILURE_WINDOW = timedelta(minutes=15)
+INVITATION = timedelta(hours=48)
+PURPOSE = b"fahrwerk: invitations of users"
 _NOBODY = generate_password_hash(secrets.token_hex(8))
 """Checked when the name is unknown, so that the answer takes as long."""
 
@@ -55,8 +58,65 @@ def set_password(user: User, password: str) -> None:
 
 
 def set_active(user: User, active: bool) -> None:
-    """Let an account be used or not; its open sessions end."""
+    """Let an account be used or not; its open sessions end. Raises InvalidInput for the last admin."""
+    if not active:
+        _keep_an_admin(user)
     user.active = active
+    user.session_token = secrets.token_urlsafe(16)
+
+
+def configure(user: User, *, role: str | None = None, only: Collection[Project] | None = None) -> None:
+    """Change what a user may do and see, from the next request on; None leaves one alone. *only* empty: all projects.
+
+    Raises InvalidInput for an unknown role, and for the last admin who would be none any more.
+    """
+    if role is not None and role != user.role:
+        if role not in ROLES:
+            raise InvalidInput(f"Role {role!r} is unknown; there are: {', '.join(ROLES)}.", "role")
+        _keep_an_admin(user)
+        user.role = role
+    if only is not None:
+        if only and user.role == "admin":
+            raise InvalidInput("An admin sees every project; choose another role first.", "projects")
+        user.projects = list(only)
+    db.session.flush()
+
+
+def _keep_an_admin(user: User) -> None:
+    others = [each for each in queries.all_users() if each.role == "admin" and each.active and each.id != user.id]
+    if user.role == "admin" and user.active and not others:
+        raise InvalidInput(f"{user.name} is the last admin; make another one first.", "role")
+
+
+def add(name: str, role: str = "user", only: Collection[Project] = ()) -> User:
+    """Make an account whose password nobody knows; an invitation lets its owner choose one."""
+    return create(name, secrets.token_urlsafe(32), role, only)
+
+
+def invitation(user: User, secret_key: str) -> str:
+    """Return a token with which a user may choose a password once, within INVITATION."""
+    until = int((now() + INVITATION).timestamp())
+    return cipher.seal(f"{until}:{user.get_id()}", secret_key, PURPOSE).decode()
+
+
+def invited(token: str, secret_key: str) -> User | None:
+    """Return the user of an invitation, None when it is over, used or no invitation."""
+    try:
+        until, _, identity = cipher.unseal(token.encode(), secret_key, PURPOSE).partition(":")
+    except cipher.Unreadable:
+        return None
+    return by_session(identity) if int(until) > now().timestamp() else None
+
+
+def change_password(user: User, old: str, new: str) -> None:
+    """Choose another password, knowing the present one. Raises InvalidInput, naming the field."""
+    if not check_password_hash(user.password_hash, old):
+        raise InvalidInput("That is not your present password.", "old")
+    set_password(user, new)
+
+
+def end_sessions(user: User) -> None:
+    """Log a user out everywhere."""
     user.session_token = secrets.token_urlsafe(16)
 
 

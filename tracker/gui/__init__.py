@@ -20,12 +20,13 @@ from tracker.gui.views import (
     session,
     settings,
     ticket,
+    users,
     workers,
 )
 
 __all__ = ["init_app", "public"]
 
-VIEWS = (check, cut, lists, media, now, profiles, release, search, session, settings, ticket, workers)
+VIEWS = (check, cut, lists, media, now, profiles, release, search, session, settings, ticket, users, workers)
 """Modules whose import registers their views on the blueprint."""
 
 

@@ -48,6 +48,12 @@ def log_in(client: FlaskClient, name: str, password: str = PASSWORD, **fields: s
     return client.post("/login", data=sent)
 
 
+def forget(client: FlaskClient) -> None:
+    """Begin a new session, as another browser would."""
+    client.delete_cookie("session")
+    _tokens.pop(client, None)
+
+
 def enter(client: FlaskClient, name: str = "alice", role: str = "") -> None:
     """Make a user who is logged in; the password is not asked for, because hashing takes its time."""
     user = make_user(name, role)
