@@ -58,6 +58,7 @@ TOKEN = "fahrwerk_" + "aB3-_" * 8 + "xyz"
         ("GET /rpc?group=g&hostname=h&signature=c0ffee", "c0ffee"),
         (f"GET /api/3/getVersion?token={TOKEN}", TOKEN),
         (f"GET /api/3/{TOKEN}", TOKEN),
+        ("GET /invitation/gAAAAABrAoOy_x-1= HTTP/1.1", "gAAAAABrAoOy_x-1="),
         (f"{{'Authorization': 'Bearer {TOKEN}'}}", TOKEN),
         ("authorization: bearer abc.def", "abc.def"),
     ],

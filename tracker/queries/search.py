@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import aliased, selectinload
 
 from tracker.asking import Every, No, Question, Some, Term, Word, seconds_ago
@@ -120,7 +120,7 @@ def _term(project: Project, term: Term, me_id: int) -> ColumnElement[bool]:
     return terms[term.field]()
 
 
-def _compared(value: ColumnElement[str], term: Term) -> ColumnElement[bool]:
+def _compared(value: SQLColumnExpression[str], term: Term) -> ColumnElement[bool]:
     return value.icontains(term.text, autoescape=True) if term.part else value == term.text
 
 

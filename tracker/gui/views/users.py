@@ -88,12 +88,16 @@ def _invite() -> tuple[str, str]:
 @public
 def invitation(token: str) -> ResponseReturnValue:
     """Show the form to choose a password with an invitation."""
-    return _choose(token)
+    user = _invited(token)
+    return _choose(user), 200 if user else 410
 
 
-def _choose(token: str, error: InvalidInput | None = None) -> ResponseReturnValue:
-    user = users.invited(token, str(current_app.config["SECRET_KEY"]))
-    return render_template("password.html", user=user, invited=True, error=error), 200 if user else 410
+def _invited(token: str) -> User | None:
+    return users.invited(token, str(current_app.config["SECRET_KEY"]))
+
+
+def _choose(user: User | None, error: InvalidInput | None = None) -> str:
+    return render_template("password.html", user=user, invited=True, error=error)
 
 
 @bp.post("/invitation/<token>")
@@ -102,13 +106,12 @@ def invitation_post(token: str) -> ResponseReturnValue:
     """Store the password that somebody chose with an invitation, and log them in."""
     try:
         with transaction():
-            user = users.invited(token, str(current_app.config["SECRET_KEY"]))
+            user = _invited(token)
             if user is None:
-                return _choose(token)
+                return _choose(None), 410
             users.set_password(user, _twice())
     except InvalidInput as error:
-        answer, _ = _choose(token, error)  # type: ignore[misc]
-        return answer, error.http_status
+        return _choose(_invited(token), error), error.http_status
     session.clear()
     session.permanent = True
     login_user(user)
