@@ -95,7 +95,7 @@ def configure(
         project.disabled_states = _disabled(project, disabled_states)
     if dependee_state is not None:
         project.dependee_state = _dependee_state(project, dependee_state)
-    if not (project.id is None or disabled_states is dependee_state is None):
+    if project.id and (disabled_states is not None or dependee_state is not None):
         tickets.settle_project(project)
 
 
@@ -180,7 +180,7 @@ def _disabled(project: Project, wanted: Mapping[str, Collection[str]]) -> dict[s
 
 def _are_empty(project: Project, wanted: Mapping[str, Collection[str]]) -> None:
     """Raise InvalidInput when tickets stand in a state that is to be switched off now."""
-    if project.id is None:
+    if not project.id:
         return
     held: Counter[tuple[str, str]] = Counter()
     for kind, state, _failed, count in queries.state_counts(project.id):

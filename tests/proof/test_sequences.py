@@ -12,5 +12,5 @@ pytestmark = pytest.mark.proof
 
 
 def test_hundreds_of_sequences_keep_the_invariants(db_session):
-    chosen = settings(max_examples=300, stateful_step_count=50, deadline=None, database=None)
+    chosen = settings(max_examples=150, stateful_step_count=40, deadline=None, database=None)
     run_state_machine_as_test(Sequences, settings=settings(chosen, suppress_health_check=list(HealthCheck)))

@@ -22,6 +22,7 @@ COMMANDS = {
     "user": ("tracker.cli.users", "Make, list and switch off accounts."),
     "project": ("tracker.cli.projects", "Make and change projects."),
     "profile": ("tracker.cli.profiles", "Make, change and try encoding profiles."),
+    "ticket": ("tracker.cli.tickets", "Look at tickets and change them by hand."),
     "talk": ("tracker.cli.talks", "Make recordings by hand."),
     "room": ("tracker.cli.rooms", "Rename rooms, and say which recorders stand in them."),
     "fahrplan": ("tracker.cli.fahrplan", "Import schedules."),

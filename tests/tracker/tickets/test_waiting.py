@@ -9,10 +9,10 @@ from sqlalchemy import text
 
 from tests import factories
 from tests.factories import assign, make_encoding, make_recording, put
-from tracker import projects, queries, tickets
+from tracker import profiles, projects, queries, tickets
 from tracker.db import db, now
 from tracker.statemachine import CLASSIC, ENCODING, RECORDING
-from tracker.tickets import why_waiting
+from tracker.tickets import TRACKER, why_waiting
 from tracker.workers import groups
 
 
@@ -178,3 +178,32 @@ def test_the_project_says_when_a_silent_worker_counts_as_lost(project, worker):
     assert why_waiting(ticket) == ""
     projects.regulate(project, node_timeout_s=60)
     assert why_waiting(ticket).startswith(f"{worker.name} was last heard of at ")
+
+
+# --- masters, formats that are off, older cuts -----------------------------------------------------------------------
+
+
+def test_a_dependant_names_its_master_and_what_that_lacks(project, alice):
+    profiles.use(project, "mp3")
+    profiles.get("mp3").depends_on_id = profiles.get("hd").id
+    talk = make_recording(project, "copied")
+    hd, mp3 = factories.encoding(talk, "hd"), factories.encoding(talk, "mp3")
+    tickets.settle_project(project)
+    assert why_waiting(mp3) == "Waits for hd, which is 'ready to encode' and has to be 'released'."
+    tickets.set_failed(hd.id, alice, True, comment="blocky")
+    assert why_waiting(mp3) == "Waits for hd, which failed."
+    projects.configure(project, dependee_state="encoded")
+    put(hd, "encoded")
+    put(mp3, "encoded")
+    put(hd, "checking")
+    assert why_waiting(put(mp3, "checked")) == "Waits for hd (checking): it must not overtake it."
+    put(hd, "checked")
+    put(mp3, "encoded")
+    assert why_waiting(mp3) == "Waits for somebody to check it."
+
+
+def test_a_format_that_is_not_made_says_why_unless_it_is_public(project):
+    ticket = make_encoding(project)
+    tickets.switch_off(ticket, TRACKER, "would upscale 640x360 to 1280x720")
+    assert why_waiting(ticket) == "This format is not made of this talk: would upscale 640x360 to 1280x720."
+    assert why_waiting(put(ticket, "released")) == ""
