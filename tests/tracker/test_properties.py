@@ -147,6 +147,7 @@ def test_an_encoding_ticket_has_the_virtual_properties_of_the_seed(project, tick
         "Project.Slug": "demo",
         "Project.TimeZone": "Europe/Berlin",
         "Room.Key": "saal1",
+        "Room.Recorders": "saal1",
     }
 
 
