@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
-from scripts.media import ffmpeg
+from scripts.media import ffmpeg, quality
 from scripts.media.files import inside
 from scripts.media.jobfile import JobfileError, Task, parse
 from scripts.media.jobplaces import JobPlaces
@@ -23,13 +23,13 @@ from scripts.media.probe import MediaUnreadable
 from scripts.media.programs import MORE, ProgramRefused, program
 from scripts.media.scratch import scratch_folder
 from scripts.media.verify import EncodingMeasured, VerifyFailed, verify_encoding
-from scripts.worker.folders import output_name
+from scripts.worker.folders import output_name, talk_folder
 from scripts.worker.job import Job, Work
 from scripts.worker.main import main
 from scripts.worker.outcomes import JobFailed
 
 SOUND_ONLY = frozenset({"aac", "flac", "m4a", "mp3", "oga", "ogg", "opus", "wav"})
-RUNNING_PERCENT = 90
+RUNNING_PERCENT, VERIFIED_PERCENT = 90, 93
 _RATE = re.compile(r"[1-9]\d{0,5}(/[1-9]\d{0,5})?")
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
 
@@ -71,11 +71,11 @@ class EncodeJob(Job):
 
     kind = "encoder"
     state = "encoding"
-    failures: ClassVar = (JobfileError, MediaUnreadable, VerifyFailed)
+    failures: ClassVar = (JobfileError, MediaUnreadable, VerifyFailed, quality.BadBound)
 
     def run(self, work: Work) -> str:
         """Fetch the job, run its tasks in order, measure the result, name it."""
-        wanted = expected(work)
+        wanted, bounds = expected(work), quality.bounds_of(work.properties)
         target = inside(
             work.roots, str(work.folder("Processing.Path.Output", make=True) / output_name(work.properties))
         )
@@ -87,7 +87,8 @@ class EncodeJob(Job):
             result = files.part_of(target)
             self._run(commands, wanted, work)
             measured = self._measure(result, commands, wanted, work)
-        work.save(_results(measured, work.properties))
+            judged = self._judge(result, measured, bounds, work)
+        work.save(_results(measured, work.properties) | judged)
         frames = f"{measured.frames} frames, " if measured.rate else ""
         return f"{frames}{measured.seconds:.3f} s, {measured.size} bytes"
 
@@ -117,6 +118,32 @@ class EncodeJob(Job):
             delay_s=wanted.delay_s,
             stop=work.halt,
         )
+
+    def _judge(self, result: Path, measured: EncodingMeasured, bounds: quality.Bounds, work: Work) -> dict[str, str]:
+        """Make the quality report; return its properties. Raise JobFailed for bad quality in a strict project."""
+        work.percent(VERIFIED_PERCENT)
+        looked = quality.measure(
+            result,
+            _master(work),
+            seconds=measured.seconds,
+            frames=measured.frames,
+            stop=work.halt.is_set,
+            progress=lambda percent: work.percent(VERIFIED_PERCENT + (100 - VERIFIED_PERCENT) * percent / 100),
+        )
+        found = quality.findings(looked, bounds)
+        verdict = quality.verdict(found)
+        told = {"Encoding.Quality": quality.report(looked, found), "Encoding.Verdict": verdict}
+        if verdict.startswith("fail") and work.properties.get("Quality.Strict", "") == "1":
+            work.save(told)
+            raise JobFailed(
+                f"The file is not good enough ({verdict[6:]}). See to the cause, or set Quality.Strict to 0."
+            )
+        return told
+
+
+def _master(work: Work) -> Path | None:
+    """Return the cut master to compare with, if the project tells where."""
+    return talk_folder(work.properties, work.roots) / "cut.mkv" if work.properties.get("Processing.Path.Tmp") else None
 
 
 def cut_of(properties: Mapping[str, str]) -> str:

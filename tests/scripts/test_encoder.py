@@ -1,3 +1,4 @@
+import json
 import re
 import threading
 from collections.abc import Callable
@@ -128,6 +129,33 @@ def test_the_question_to_the_tracker_comes_when_the_result_is_on_the_disk(
     report = called.index("setTicketProperties")  # signs of life may come at any time, also after the last call
     assert called[report - 1] == "ping"
     assert [name for name in called[report:] if name != "ping"] == ["setTicketProperties", "setTicketDone"]
+
+
+def test_it_reports_the_quality_of_the_file(encode: Encode, tracker: ScriptedTracker, mount: Path) -> None:
+    work_folder = mount / "tmp" / "demo" / "7"
+    work_folder.mkdir(parents=True)
+    (work_folder / "cut.mkv").write_bytes((mount / "cut.mkv").read_bytes())
+    places = {"Processing__Path__Tmp": f"{mount}/tmp", "Project__Slug": "demo", "Fahrplan__ID": "7"}
+    assert encode(**places)[0] == "done"
+    facts = json.loads(tracker.properties[9]["Encoding.Quality"])
+    assert (facts["frames"], facts["seconds"], facts["unfinished"]) == (75, 3.0, "")
+    assert min(value for _, value in facts["ssim"]) > 0.9
+    assert tracker.properties[9]["Encoding.Verdict"] == "pass"
+
+
+@pytest.mark.parametrize(("strict", "how"), [("0", "done"), ("1", "failed")])
+def test_a_bad_file_fails_the_ticket_only_in_a_strict_project(
+    strict: str, how: str, encode: Encode, tracker: ScriptedTracker, mount: Path
+) -> None:
+    ended = encode(Quality__LoudnessLow__Fail="-5", Quality__Strict=strict)
+    assert ended[0] == how
+    assert tracker.properties[9]["Encoding.Verdict"].startswith("fail: The sound is very quiet")
+    assert output(mount) == ([] if strict == "1" else ["demo-7-deu-oefen-mp4.mp4"])
+
+
+def test_a_bound_that_is_no_number_is_refused_before_anything_runs(encode: Encode) -> None:
+    how, _, said = encode(Quality__Black__Warn="long")
+    assert (how, "Quality.Black.Warn is 'long'" in said) == ("failed", True)
 
 
 def test_sound_alone_has_no_frames(encode: Encode, tracker: ScriptedTracker, mount: Path) -> None:

@@ -13,7 +13,7 @@ from tracker.tickets.actor import Actor
 
 FIXING = "fixing"
 SOURCE = "Record.SourceReplacement"
-MEASURED = ("Encoding.Frames", "Encoding.Seconds", "Encoding.Bytes")
+MEASURED = ("Encoding.Frames", "Encoding.Seconds", "Encoding.Bytes", "Encoding.Quality", "Encoding.Verdict")
 """What the encoder told about a file; a file that a person put there was measured by nobody."""
 MAX_PATH = 1000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.factories import encoding, events, log_of, make_encoding, make_recording, make_user, put
@@ -176,3 +178,27 @@ def test_it_goes_on_to_the_next_file_that_one_may_check(client, project):
     send(client, path, {"action": "start"})
     answer = send(client, path, {"action": "accept and next"})
     assert answer.headers["Location"] == f"/demo/ticket/{following.id}/check"
+
+
+def test_it_lists_what_the_machine_found_with_places_to_jump_to(client, mount, project, file, path):
+    report = {"version": 1, "findings": [
+        {"level": "fail", "text": "The picture is <b>black</b>.", "at": 75.5},
+        {"level": "warn", "text": "Channel 2 of 2 is silent.", "at": None},
+        {"level": "odd", "text": "not listed", "at": 1}, "not listed either",
+    ]}  # fmt: skip
+    properties.write(project, {"Processing.Path.Output": str(mount)})
+    (mount / f"{properties.merged(file)['EncodingProfile.Basename']}.mp4").write_bytes(b"")
+    properties.write(file, {"Encoding.Quality": json.dumps(report), "Encoding.Verdict": "fail: black"})
+    db.session.commit()
+    rows = page(client.get(path)).xpath("//section[@id='found']//li")
+    assert [" ".join(row.xpath("string()").split()) for row in rows] == [
+        "Bad: The picture is <b>black</b>. Look at 1:16", "Channel 2 of 2 is silent."
+    ]  # fmt: skip
+    assert rows[0].xpath("button/@data-second") == ["75.5"]
+
+
+@pytest.mark.parametrize("report", ["", "{", "[]", '{"findings": 7}', '{"findings": [{"level": "warn", "at": "x"}]}'])
+def test_a_report_that_cannot_be_read_leaves_the_verdict(client, file, path, report):
+    properties.write(file, {"Encoding.Quality": report, "Encoding.Verdict": "warn: it was quiet"})
+    db.session.commit()
+    assert "The machine found warn: it was quiet" in words(client.get(path))

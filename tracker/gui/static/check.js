@@ -10,6 +10,7 @@ const comment = document.getElementById("comment");
 const steps = [...document.querySelectorAll("#checklist input")];
 const buttons = [...places?.querySelectorAll("[data-at]") ?? []].filter((each) => each.dataset.at !== "toggle");
 const LAST_S = 10; // seconds before the end to begin at
+const LEAD_S = 1; // seconds to hear or see before what the machine found
 const TIME = /\[(\d+):(\d\d):(\d\d)\]/g;
 
 const KEYS = [
@@ -103,6 +104,9 @@ for (const button of places.querySelectorAll("button")) {
     go(button.dataset.at);
     if (event.detail) button.blur();
   });
+}
+for (const button of document.querySelectorAll("#found [data-second]")) {
+  button.addEventListener("click", () => { media.currentTime = Math.max(Number(button.dataset.second) - LEAD_S, 0); media.play(); });
 }
 places.hidden = false;
 linkTimes();

@@ -12,6 +12,7 @@ from tracker import properties, queries, tickets
 from tracker.errors import InvalidInput, NotFound
 from tracker.gui import acts, forms, marks
 from tracker.gui.access import bp, me, needs, ticket_or_404
+from tracker.gui.found import found_in
 from tracker.gui.views.media import TYPES, encoded_file
 from tracker.models import Ticket
 from tracker.statemachine import ENCODING
@@ -78,6 +79,8 @@ def check_page(found: Ticket, error: InvalidInput | None = None) -> str:
         time_of=marks.time_of,
         kind=kind,
         steps=steps(kind),
+        found=found_in(values),
+        verdict=values.get("Encoding.Verdict", ""),
         seen=forms.texts("seen"),
         siblings=[child for child in talk.children if child.type == ENCODING],
         missing=missing,

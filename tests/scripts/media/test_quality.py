@@ -1,0 +1,109 @@
+"""The quality report of real files with real faults."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from scripts.media import ffmpeg
+from scripts.media.quality import BadBound, Measured, bounds_of, findings, measure, report, verdict
+
+GOOD_SOUND = "sine=440:r=48000:d=6,volume=3dB,pan=stereo|c0=c0|c1=0.7*c0"
+
+
+def make(path: Path, sound: str, picture: str = "testsrc2=s=320x180:r=25:d=6", *more: str) -> Path:
+    sources = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]
+    codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-c:a", "flac"]
+    ffmpeg.run(["ffmpeg", "-y", *sources, *codecs, *more, str(path)])
+    return path
+
+
+def look(path: Path, master: Path | None = None, seconds: float = 6.0) -> Measured:
+    return measure(path, master, seconds=seconds, frames=150, stop=lambda: False)
+
+
+def texts(measured: Measured, **properties: str) -> str:
+    bounds = bounds_of({name.replace("__", "."): value for name, value in properties.items()})
+    return verdict(findings(measured, bounds))
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("good") / "cut.mkv", GOOD_SOUND)
+
+
+def test_a_good_file_passes_with_its_figures(good: Path) -> None:
+    measured = look(good, good)
+    assert texts(measured) == "pass"
+    assert measured.sound is not None
+    assert -20 < measured.sound.loudness < 0
+    assert [len(measured.sound.channels), measured.sound.identical] == [2, False]
+    assert [value for _, value in measured.ssim] == [1.0, 1.0, 1.0]
+    facts = json.loads(report(measured, []))
+    assert (facts["version"], facts["silence"], facts["findings"]) == (1, [], [])
+
+
+def test_a_smaller_file_is_compared_at_its_size_and_another_picture_is_told(good: Path, tmp_path: Path) -> None:
+    small = make(tmp_path / "small.mkv", GOOD_SOUND, "testsrc2=s=320x180:r=25:d=6", "-vf", "scale=160:90")
+    other = make(tmp_path / "other.mkv", GOOD_SOUND, "mandelbrot=s=320x180:r=25,trim=end=6")
+    assert min(value for _, value in look(small, good).ssim) > 0.9
+    assert texts(look(other, good)).startswith("fail: The picture at 0:00:03 is unlike the cut master's")
+
+
+def test_silence_black_and_a_frozen_picture_are_told_with_their_place(tmp_path: Path) -> None:
+    sound = f"{GOOD_SOUND},volume=enable='gt(t,2)':volume=0"
+    black = make(tmp_path / "black.mkv", sound, "testsrc2=s=320x180:r=25:d=2,tpad=stop_duration=4:color=black")
+    measured = look(black)
+    assert [kind for kind, spans in measured.spans.items() if spans] == ["silence", "black"]
+    said = texts(measured, Quality__Silence__Warn="3", Quality__Black__Fail="3")
+    assert said == ("fail: The picture is black for 4 s from 0:00:02. The sound is silent for 4 s from 0:00:02.")
+    still = make(tmp_path / "still.mkv", "sine=440:d=12", "color=red:s=320x180:r=25:d=12")
+    assert "The picture stands still for 12 s from 0:00:00." in texts(look(still, None, 12), Quality__Frozen__Warn="9")
+
+
+@pytest.mark.parametrize(
+    ("sound", "sentence"),
+    [
+        ("sine=440:d=6,volume=3dB,pan=stereo|c0=c0|c1=0*c0", "Channel 2 of 2 is silent."),
+        ("sine=440:d=6,volume=3dB,pan=stereo|c0=c0|c1=-1*c0", "Left and right cancel each other out"),
+        ("sine=440:d=6,volume=40dB", "Channel 1 is clipped"),
+        ("sine=440:d=6,volume=-30dB", "The sound is very quiet"),
+        ("anullsrc=r=48000:d=6", "fail: The sound is very quiet"),
+    ],
+)
+def test_faults_of_the_sound_are_told(sound: str, sentence: str, tmp_path: Path) -> None:
+    assert sentence in texts(look(make(tmp_path / "bad.mkv", sound, "testsrc2=s=64x64:r=5:d=6")))
+
+
+def test_equal_channels_are_noted_and_no_fault(tmp_path: Path) -> None:
+    path = make(tmp_path / "mono.mkv", "sine=440:d=6,volume=3dB,pan=stereo|c0=c0|c1=c0", "testsrc2=s=64x64:r=5:d=6")
+    measured = look(path)
+    assert measured.sound is not None and measured.sound.identical
+    assert texts(measured) == "pass"
+
+
+def test_sound_alone_and_picture_alone_are_measured(good: Path, tmp_path: Path) -> None:
+    ffmpeg.run(["ffmpeg", "-i", str(good), "-vn", "-c:a", "libopus", str(tmp_path / "talk.opus")])
+    ffmpeg.run(["ffmpeg", "-i", str(good), "-an", "-c:v", "copy", str(tmp_path / "mute.mkv")])
+    assert look(tmp_path / "talk.opus", good).ssim == []
+    assert look(tmp_path / "mute.mkv", good).sound is None
+
+
+def test_what_takes_too_long_is_told_and_a_stop_is_a_stop(good: Path) -> None:
+    late = measure(good, None, seconds=6, frames=150, stop=lambda: False, slack_s=-7)
+    assert texts(late).startswith("warn: Not everything was measured: it took longer")
+    with pytest.raises(ffmpeg.Stopped):
+        measure(good, None, seconds=6, frames=150, stop=lambda: True)
+
+
+def test_sound_that_begins_late_is_told(good: Path, tmp_path: Path) -> None:
+    delayed = ["-itsoffset", "0.1", "-i", str(good), "-map", "0:v", "-map", "1:a", "-c", "copy"]
+    ffmpeg.run(["ffmpeg", "-i", str(good), *delayed, str(tmp_path / "late.mkv")])
+    assert "The sound begins 100 ms after the picture." in texts(look(tmp_path / "late.mkv"))
+
+
+def test_bounds_are_numbers_or_off() -> None:
+    assert bounds_of({"Quality.Black.Warn": "off"})["Black"].level(100) == ""
+    assert bounds_of({"Quality.Black.Warn": "2.5"})["Black"].level(3) == "warn"
+    with pytest.raises(BadBound, match=r"Quality\.SSIM\.Fail is 'lots': write a number, or off"):
+        bounds_of({"Quality.SSIM.Fail": "lots"})
