@@ -88,10 +88,14 @@ def apply(
 ) -> list[FahrplanChange]:
     """Write the parts of *proposals* that are to be applied; return what was done, for the history and for an undo.
 
-    *matched* are all recognised talks with what changes of them: their keys, and what the Fahrplan said, are stored.
+    *matched* are all recognised talks with what changes of them: their keys, and what the Fahrplan said, are stored
+    where these are news.
     *noted* is what was done to talks besides. The tickets are locked and the proposals made from what is stored.
     """
-    rows = {event.recording_id: event for event, _ticket in queries.scheduled_talks(project.id)}
+    said = [(known, wanted, said_after(known, wanted, parts)) for known, wanted, parts in matched]
+    news = [each for each in said if _is_noted(*each)]
+    changed = [p.known.ticket_id for p in proposals if p.known is not None and p.doing(rules.APPLY)]
+    rows = {row.recording_id: row for row in queries.schedule_events([*changed, *(k.ticket_id for k, _, _ in news)])}
     done: dict[int, FahrplanChange] = dict(noted or {})
     for proposal in proposals:
         parts = proposal.doing(rules.APPLY)
@@ -99,10 +103,15 @@ def apply(
             done[proposal.known.ticket_id] = _update(proposal.known, proposal.wanted, parts, rows, actor, report)
     fresh = [proposal.wanted for proposal in proposals if _is_new(proposal) and proposal.wanted is not None]
     made = _create(project, fresh, actor, report)
-    _identify(project, rows, matched, made, done, report)
+    _identify(project, rows, news, made, done, report)
     db.session.flush()
     _note_log([*done.values(), *(noted or {}).values()])
     return list(done.values())
+
+
+def _is_noted(known: Known, wanted: Wanted, said: Mapping[str, str]) -> bool:
+    """Tell whether the keys of a talk, or what the Fahrplan said of it, are others than are stored."""
+    return known.said != said or (known.guid, known.source_id) != (wanted.guid, wanted.source_id)
 
 
 def _is_new(proposal: Proposal) -> bool:
@@ -304,7 +313,7 @@ def _recording(talk: Wanted, number: int) -> tickets.NewRecording:
 def _identify(
     project: Project,
     rows: Mapping[int, ScheduleEvent],
-    matched: Iterable[tuple[Known, Wanted, Sequence[Part]]],
+    news: Iterable[tuple[Known, Wanted, dict[str, str]]],
     made: Sequence[tuple[int, Wanted]],
     done: dict[int, FahrplanChange],
     report: Report,
@@ -314,9 +323,9 @@ def _identify(
     Occurrences are numbered apart from all others with the same keys.
     """
     rekeyed = []
-    for known, wanted, parts in matched:
+    for known, wanted, said in news:
         row = rows[known.ticket_id]
-        _note_said(row, known, said_after(known, wanted, parts), done)
+        _note_said(row, known, said, done)
         if (row.guid, row.source_id) != (wanted.guid, wanted.source_id):
             rekeyed.append((row, known, wanted))
     for row, known, _wanted in rekeyed:
@@ -325,7 +334,7 @@ def _identify(
             report.rekeyed.append(named(known))
         row.occurrence = -row.recording_id  # out of the way: keys may be exchanged among talks
     db.session.flush()
-    taken = {(row.guid, row.source_id, row.occurrence) for row in rows.values()}
+    taken = queries.schedule_keys(project.id) if rekeyed or made else set()
     for row, _known, wanted in rekeyed:
         row.guid, row.source_id, row.occurrence = free_key(wanted, taken)
     db.session.flush()

@@ -152,7 +152,11 @@ def lock_of(talk: Talk) -> str:
 
 
 def compare(talk: Talk, known: Known) -> Changed | Unchanged:
-    """Compare a talk with the known one it was recognised as."""
+    """Compare a talk with the known one it was recognised as; of a light one only tell whether anything is new."""
+    if not _says_something_new(talk, known):
+        return Unchanged(talk, known)
+    if known.light:
+        return Changed(talk, known, {})
     wanted = talk.properties
     stored, said = known.properties, known.base
     fields: dict[str, tuple[str, str]] = {}
@@ -173,6 +177,14 @@ def compare(talk: Talk, known: Known) -> Changed | Unchanged:
 
 
 _ORDER = tuple(sorted(IMPORTED))
+
+
+def _says_something_new(talk: Talk, known: Known) -> bool:
+    """Tell whether the Fahrplan says of a talk anything that it did not say last."""
+    wanted, said = talk.properties, known.base
+    if wanted != said and any(wanted.get(name, "") != said.get(name, "") for name in _ORDER):
+        return True
+    return lock_of(talk) not in (known.properties.get(LOCK, ""), said.get(LOCK, "")) or is_gone(known)
 
 
 def _opts_out(name: str, new: str, known: Known) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tracker.fahrplan.policy import Policy
@@ -18,13 +18,18 @@ def fingerprint(schedule: Schedule, policy: Policy) -> str:
     """
     digest = hashlib.sha256()
     for piece in _pieces(schedule, policy):
-        digest.update(json.dumps(piece, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass") + b"\n")
+        digest.update(piece.encode("ascii") + b"\n")
     return digest.hexdigest()
 
 
-def _pieces(schedule: Schedule, policy: Policy) -> Iterator[Any]:
-    yield [{kind: list(pair) for kind, pair in policy.rules.items()}, policy.loss_share, policy.loss_count]
-    yield [policy.hold, sorted(policy.rooms)]
-    talks = [[t.guid, t.source_id, t.properties, t.unclear, t.room_key, t.room_guid] for t in schedule.talks]
-    yield from sorted(talks, key=lambda talk: json.dumps(talk, sort_keys=True))
-    yield from sorted([s.guid, s.source_id, s.title, s.reason] for s in schedule.skipped)
+def _pieces(schedule: Schedule, policy: Policy) -> Iterator[str]:
+    rules = {kind: list(pair) for kind, pair in policy.rules.items()}
+    yield json.dumps([rules, policy.loss_share, policy.loss_count, policy.hold, sorted(policy.rooms)], sort_keys=True)
+    yield from _in_order(
+        [t.guid, t.source_id, t.properties, t.unclear, t.room_key, t.room_guid] for t in schedule.talks
+    )
+    yield from _in_order([s.guid, s.source_id, s.title, s.reason] for s in schedule.skipped)
+
+
+def _in_order(values: Iterable[Any]) -> Sequence[str]:
+    return sorted(json.dumps(value) for value in values)

@@ -87,19 +87,27 @@ def _decided(project: Project, schedule: Schedule, policy: Policy) -> tuple[Chan
 
     Scripts go on working while an import reads: a talk may have begun meanwhile.
     """
-    known = known_talks(project)
+    known = known_talks(project, light=True)
     changes = diff(schedule, known, loss_share=policy.loss_share, loss_count=policy.loss_count)
+    changes = _again(project, changes, [known.ticket_id for known in _touched(changes)])
     proposals = decide(changes, policy)
     touched = [p.known.ticket_id for p in proposals if p.known is not None and p.doing(rules.APPLY)]
     if not touched:
         return changes, proposals
     queries.lock_talks([number for number in touched if number > 0])
-    now = {talk.ticket_id: talk for talk in known_talks(project, [number for number in touched if number > 0])}
-    changes = _again(changes, now)
+    changes = _again(project, changes, touched)
     return changes, decide(changes, policy)
 
 
-def _again(changes: Changes, now: dict[int, Known]) -> Changes:
+def _touched(changes: Changes) -> Iterable[Known]:
+    yield from (pair.known for pair in changes.changed)
+    yield from (gone.known for gone in changes.gone)
+
+
+def _again(project: Project, changes: Changes, numbers: Iterable[int]) -> Changes:
+    """Compare some talks anew with all that is stored of them now."""
+    talks = [number for number in numbers if number > 0]
+    now = {talk.ticket_id: talk for talk in known_talks(project, talks)} if talks else {}
     pairs = [compare(pair.talk, now.get(pair.known.ticket_id, pair.known)) for pair in changes.changed]
     return replace(
         changes,

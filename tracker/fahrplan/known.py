@@ -5,37 +5,45 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tracker import queries
+from tracker.fahrplan.diff import LOCK
 from tracker.fahrplan.policy import GONE
 from tracker.fahrplan.schedule import Known
 from tracker.fahrplan.wanted import Wanted
 from tracker.models import FahrplanChange, Project
 
 
-def known_talks(project: Project, only: Collection[int] | None = None) -> list[Known]:
-    """Return the scheduled talks of a project, or those of some tickets; and the talks that wait or were declined."""
-    stored = queries.fahrplan_properties(project.id, only)
+def known_talks(project: Project, only: Collection[int] | None = None, *, light: bool = False) -> list[Known]:
+    """Return the scheduled talks of a project, or those of some tickets; and the talks that wait or were declined.
+
+    *light* ones come without most properties: in most versions of a Fahrplan hardly any talk says anything new.
+    """
+    rows = queries.known_rows(project.id, only)
+    heavy = [row.recording_id for row in rows if row.said is None] if light else only
+    stored = queries.fahrplan_properties(project.id, heavy)
+    locks = queries.fahrplan_properties(project.id, only, LOCK) if light else {}
     begun = queries.begun_recordings(project.id)
     open_changes = queries.open_fahrplan_changes(project.id)
     waiting = {change.ticket_id: change for change in open_changes}
     known = []
-    for event, row in queries.scheduled_talks(project.id, only):
-        change = waiting.get(row.id)
+    for row in rows:
+        number, change = row.recording_id, waiting.get(row.recording_id)
         known.append(
             Known(
-                row.id,
+                number,
                 row.fahrplan_id or 0,
-                event.guid,
-                event.source_id,
-                event.occurrence,
+                row.guid,
+                row.source_id,
+                row.occurrence,
                 row.title,
-                stored.get(row.id, {}),
+                stored.get(number, locks.get(number, {})),
                 row.state,
-                event.said,
-                event.gone,
+                row.said,
+                row.gone,
                 _misses(change),
-                row.id in begun,
+                number in begun,
                 Wanted.read(change.wanted).properties if change is not None and change.wanted else None,
-                row.room.key if row.room else "",
+                row.room_key or "",
+                light and row.said is not None,
             )
         )
     if only is None:

@@ -146,8 +146,8 @@ def questions(
         first, before = group[0]
         together = all(talk.room_key == first.room_key and _same_start(talk, known) for talk, known in group)
         if together and len(group) >= LEAST_MOVED and first.room_key in unknown:
-            yield RoomQuestion(key, before.properties.get("Fahrplan.Room", key), first.room, first.room_key, len(group))
+            yield RoomQuestion(key, before.base.get("Fahrplan.Room", key), first.room, first.room_key, len(group))
 
 
 def _same_start(talk: Talk, known: Known) -> bool:
-    return known.properties.get("Fahrplan.DateTime", "") == talk.start.isoformat(timespec="seconds")
+    return known.base.get("Fahrplan.DateTime", "") == talk.start.isoformat(timespec="seconds")

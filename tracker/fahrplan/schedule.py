@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -60,6 +60,7 @@ class Talk:
     doubts: tuple[str, ...] = ()
     room_guid: str = ""
     key: str = ""
+    _properties: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def end(self) -> datetime:
@@ -72,32 +73,36 @@ class Talk:
         return self.key or room_key(self.room)
 
     @property
-    def properties(self) -> dict[str, str]:
+    def properties(self) -> Mapping[str, str]:
         """Return the Fahrplan.* properties (reference: mapping table of the original importer), without empty ones."""
-        optout = "" if self.optout is None else str(int(self.optout))
-        values = {
-            "GUID": self.guid,
-            "Date": f"{self.start:%Y-%m-%d}",
-            "Start": f"{self.start:%H:%M}",
-            "DateTime": self.start.isoformat(timespec="seconds"),
-            "Day": self.day,
-            "Duration": print_duration(self.duration),
-            "Room": self.room,
-            "Slug": self.slug,
-            "Title": self.title,
-            "Subtitle": self.subtitle,
-            "Track": self.track,
-            "Type": self.type,
-            "Language": self.language,
-            "Abstract": self.abstract,
-            "Description": self.description,
-            "Person_list": ", ".join(self.persons),
-            "URL": self.url,
-            "VideoDownloadURL": self.video_download_url,
-            "Recording.License": self.license,
-            "Recording.Optout": optout,
+        if not self._properties:
+            self._properties.update({name: value for name, value in self._all_properties().items() if value})
+        return self._properties
+
+    def _all_properties(self) -> dict[str, str]:
+        moment = self.start.isoformat(timespec="seconds")
+        return {
+            "Fahrplan.GUID": self.guid,
+            "Fahrplan.Date": moment[:10],
+            "Fahrplan.Start": moment[11:16],
+            "Fahrplan.DateTime": moment,
+            "Fahrplan.Day": self.day,
+            "Fahrplan.Duration": print_duration(self.duration),
+            "Fahrplan.Room": self.room,
+            "Fahrplan.Slug": self.slug,
+            "Fahrplan.Title": self.title,
+            "Fahrplan.Subtitle": self.subtitle,
+            "Fahrplan.Track": self.track,
+            "Fahrplan.Type": self.type,
+            "Fahrplan.Language": self.language,
+            "Fahrplan.Abstract": self.abstract,
+            "Fahrplan.Description": self.description,
+            "Fahrplan.Person_list": ", ".join(self.persons),
+            "Fahrplan.URL": self.url,
+            "Fahrplan.VideoDownloadURL": self.video_download_url,
+            "Fahrplan.Recording.License": self.license,
+            "Fahrplan.Recording.Optout": "" if self.optout is None else str(int(self.optout)),
         }
-        return {f"Fahrplan.{name}": value for name, value in values.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,7 @@ class Known:
     *said* is what the Fahrplan said last (None: what is stored); *gone* that it no longer has the talk, which was dealt
     with; *missed* that its absence waits for the crew; *begun* that a locked talk was recorded before; *seen* what the
     Fahrplan says while that waits. A talk that waits or was declined as a whole has no ticket: *ticket_id* is the
-    negative number of its change.
+    negative number of its change. Of a *light* one only the lock was read of the properties.
     """
 
     ticket_id: int
@@ -186,6 +191,7 @@ class Known:
     begun: bool = False
     seen: Mapping[str, str] | None = None
     room_key: str = ""
+    light: bool = False
 
     @property
     def base(self) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
@@ -20,6 +21,7 @@ from tracker.models import (
     Message,
     Project,
     Property,
+    Room,
     ScheduleEvent,
     Ticket,
 )
@@ -38,18 +40,51 @@ def scheduled_talks(project_id: int, only: Collection[int] | None = None) -> Seq
     return [(event, row) for event, row in db.session.execute(statement)]
 
 
-def fahrplan_properties(project_id: int, only: Collection[int] | None = None) -> dict[int, dict[str, str]]:
-    """Return the stored Fahrplan.* properties of the recording tickets of a project, or of some, by ticket id."""
+def known_rows(project_id: int, only: Collection[int] | None = None) -> Sequence[Any]:
+    """List what the comparison has to know of the scheduled talks of a project, or of some, by ticket id."""
+    statement = (
+        select(
+            *(ScheduleEvent.recording_id, ScheduleEvent.guid, ScheduleEvent.source_id, ScheduleEvent.occurrence),
+            *(ScheduleEvent.said, ScheduleEvent.gone, Ticket.fahrplan_id, Ticket.title, Ticket.state),
+            Room.key.label("room_key"),
+        )
+        .join(Ticket, Ticket.id == ScheduleEvent.recording_id)
+        .outerjoin(Room, Room.id == Ticket.room_id)
+        .where(ScheduleEvent.project_id == project_id)
+        .order_by(ScheduleEvent.recording_id)
+    )
+    return db.session.execute(statement if only is None else statement.where(Ticket.id.in_(only))).all()
+
+
+def schedule_events(recording_ids: Collection[int]) -> Sequence[ScheduleEvent]:
+    """Return what identifies some scheduled talks."""
+    return db.session.scalars(select(ScheduleEvent).where(ScheduleEvent.recording_id.in_(recording_ids))).all()
+
+
+def schedule_keys(project_id: int) -> set[tuple[str, str, int]]:
+    """Return the guids, source ids and occurrences of all scheduled talks of a project."""
+    columns = (ScheduleEvent.guid, ScheduleEvent.source_id, ScheduleEvent.occurrence)
+    rows = db.session.execute(select(*columns).where(ScheduleEvent.project_id == project_id))
+    return {(guid, source_id, occurrence) for guid, source_id, occurrence in rows}
+
+
+def fahrplan_properties(
+    project_id: int, only: Collection[int] | None = None, name: str | None = None
+) -> dict[int, dict[str, str]]:
+    """Return the Fahrplan.* properties, or one of them, of the recordings of a project, or of some, by ticket id."""
+    if only is not None and not only:
+        return {}
     statement = (
         select(Property.ticket_id, Property.name, Property.value)
         .join(Ticket, Ticket.id == Property.ticket_id)
-        .where(Ticket.project_id == project_id, Ticket.type == "recording", Property.name.like("Fahrplan.%"))
+        .where(Ticket.project_id == project_id, Ticket.type == "recording")
+        .where(Property.name.like("Fahrplan.%") if name is None else Property.name == name)
     )
     rows = db.session.execute(statement if only is None else statement.where(Ticket.id.in_(only)))
     found: dict[int, dict[str, str]] = {}
-    for ticket_id, name, value in rows:
+    for ticket_id, label, value in rows:
         assert ticket_id is not None
-        found.setdefault(ticket_id, {})[name] = value
+        found.setdefault(ticket_id, {})[label] = value
     return found
 
 

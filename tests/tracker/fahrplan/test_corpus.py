@@ -40,7 +40,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 def stored(found: Schedule) -> list[Known]:
     """Return what the tracker has after an import."""
     return [
-        Known(n, n, t.guid, t.source_id, t.occurrence, t.title, t.properties | lock, "scheduled")
+        Known(n, n, t.guid, t.source_id, t.occurrence, t.title, {**t.properties, **lock}, "scheduled")
         for n, t in enumerate(found.talks)
         for lock in [{LOCK: lock_of(t)} if lock_of(t) else {}]
     ]
