@@ -11,6 +11,7 @@ from tracker.gui.access import bp, public
 from tracker.gui.views import (
     check,
     cut,
+    hands,
     lists,
     media,
     now,
@@ -26,7 +27,7 @@ from tracker.gui.views import (
 
 __all__ = ["init_app", "public"]
 
-VIEWS = (check, cut, lists, media, now, profiles, release, search, session, settings, ticket, users, workers)
+VIEWS = (check, cut, hands, lists, media, now, profiles, release, search, session, settings, ticket, users, workers)
 """Modules whose import registers their views on the blueprint."""
 
 

@@ -45,6 +45,8 @@ TONES = {
 
 def tone(ticket: Ticket) -> str:
     """Return the colour class of a ticket."""
+    if ticket.off and ticket.state != "released":
+        return "off"
     return "failed" if ticket.failed else TONES.get(ticket.state, "plan")
 
 
@@ -101,12 +103,13 @@ def _check(talk: Ticket, user: User) -> Step | None:
 
 def _checks(talk: Ticket, user: User) -> Iterator[tuple[Ticket, Step | None]]:
     for child in talk.children:
-        if child.type == ENCODING and not child.failed:
+        if child.type == ENCODING and not child.failed and not child.off:
             yield child, _work(child, user, "encoded", "checking")
 
 
 def _release(talk: Ticket, user: User) -> Step | None:
-    ready = [c for c in talk.children if c.type == ENCODING and c.state == "postprocessed" and not c.failed]
+    files = (child for child in talk.children if child.type == ENCODING and not child.failed and not child.off)
+    ready = [child for child in files if child.state == "postprocessed"]
     if not ready or not users.may(user, "superuser"):
         return None
     return Step("Release", _url("release", talk), f"{len(ready)} file{'s' if len(ready) > 1 else ''}")

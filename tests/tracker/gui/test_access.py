@@ -27,6 +27,8 @@ ROUTES = {
     ("gui.failed", "POST"): ("superuser", f"{TICKET}/failed"),
     ("gui.edit_properties", "POST"): ("superuser", f"{TICKET}/properties"),
     ("gui.comment", "POST"): ("user", f"{TICKET}/comment"),
+    ("gui.work", "POST"): ("user", f"{TICKET}/work"),
+    ("gui.manage", "POST"): ("superuser", f"{TICKET}/manage"),
     ("gui.search", "GET"): ("read only", "/demo/tickets"),
     ("gui.mass_edit", "POST"): ("superuser", "/demo/tickets/edit"),
     ("gui.settings", "GET"): ("superuser", "/demo/settings"),

@@ -47,17 +47,23 @@ def release_post(slug: str, ticket_id: int) -> ResponseReturnValue:
 
 def release_page(found: Ticket, error: InvalidInput | None = None) -> str:
     """Draw the release page."""
-    files = [_file(child) for child in found.children if child.type == ENCODING]
+    files = [_file(child) for child in found.children if child.type == ENCODING and _is_shown(child)]
+    made = [file for file in files if not file.ticket.off]
     return render_template(
         "release.html",
         project=found.project,
         ticket=found,
         files=files,
-        ready=[file for file in files if file.ticket.state == "postprocessed" and not file.ticket.failed],
-        behind=[file for file in files if file.ticket.progress < 85 or file.ticket.failed],
+        ready=[file for file in made if file.ticket.state == "postprocessed" and not file.ticket.failed],
+        behind=[file for file in made if file.ticket.progress < 85 or file.ticket.failed],
         why={file.ticket.id: tickets.why_waiting(file.ticket) for file in files},
         error=error,
     )
+
+
+def _is_shown(child: Ticket) -> bool:
+    """Tell whether a file belongs on the page: a format that is not made of this talk does if its file is public."""
+    return not child.off or child.state == "released" or child.withdraw
 
 
 def _file(child: Ticket) -> File:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from tracker import projects, properties, queries, tickets
+from tracker import projects, properties, queries, tickets, users
 from tracker.db import transaction
 from tracker.errors import Conflict, InvalidInput
 from tracker.gui import conflicts, forms, live
@@ -51,7 +51,15 @@ def ticket_page(found: Ticket, error: InvalidInput | None = None) -> str:
         form=request.form,
         error=error,
         empty_rows=EMPTY_ROWS,
+        people_work=tickets.guards.for_people(found, found.state),
+        names=_names(found) if users.may(me(), "superuser") else [],
     )
+
+
+def _names(found: Ticket) -> list[str]:
+    """List who may be given the ticket: active accounts that see its project and may do more than look."""
+    people = (user for user in queries.all_users() if user.active and users.may(user, "user"))
+    return [user.name for user in people if found.project_id in (users.visible_projects(user) or [found.project_id])]
 
 
 def _inherited(found: Ticket, own: Mapping[str, str]) -> list[tuple[str, str, str]]:
