@@ -32,7 +32,8 @@ from tracker.models import FahrplanImport, FahrplanSource, Message, Project
 SHOWN = 100
 """So many sentences of each kind are in a message; the review has all."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 60, 6 * 3600
-GIVE_UP = timedelta(days=3)
+ATTEMPTS = 20
+"""So often a message is tried, which takes three days."""
 TIMEOUT_S = 30.0
 MAX_ERROR = 500
 SIGNATURE, KEY = "X-Fahrwerk-Signature", "X-Fahrwerk-Delivery"
@@ -81,7 +82,7 @@ def compose(project: Project, run: FahrplanImport, news: Sequence[str], report: 
         "applied": counted(report.words, SHOWN),
         "overtaken": [] if back else counted(report.overtaken, SHOWN),
     }
-    lines = [report.loss] if report.loss else ["The talks that were missing from the Fahrplan are there again."] if back else []
+    lines = [report.loss] if report.loss else [_BACK] if back else []
     for heading, name in _HEADINGS:
         lines += [heading, *(f"- {text}" for text in parts[name])] if parts[name] else []
     return {
@@ -97,6 +98,7 @@ def compose(project: Project, run: FahrplanImport, news: Sequence[str], report: 
     }
 
 
+_BACK = "The talks that were missing from the Fahrplan are there again."
 _HEADINGS = (
     ("ALARM: public although the speakers opted out", "alarms"),
     ("Waits for you:", "waits"),
@@ -145,7 +147,7 @@ def _put_off(message: Message, error: str, moment: datetime) -> None:
     message.error = error[:MAX_ERROR]
     wait_s = min(FIRST_WAIT_S * 2 ** min(message.attempts - 1, 20), LONGEST_WAIT_S)
     message.next_try = moment + timedelta(seconds=wait_s)
-    if message.next_try - message.created > GIVE_UP:
+    if message.attempts >= ATTEMPTS:
         message.given_up = moment
 
 

@@ -70,8 +70,8 @@ def configure(
     db.session.flush()
 
 
-def due(moment: datetime, slugs: Collection[str] = ()) -> list[int]:
-    """List the projects whose source is to be asked at *moment*, by id; *slugs* restricts to some.
+def due(moment: datetime, slugs: Collection[str] = ()) -> list[str]:
+    """List the slugs of the projects whose source is to be asked at *moment*; *slugs* restricts to some.
 
     Watched is every project that is not archived, has the property Fahrplan.XML, and is not paused.
     """

@@ -32,7 +32,10 @@ def sentence(number: int | None, title: str, parts: Parts, wanted: Mapping[str, 
 
 def phrases(parts: Parts, wanted: Mapping[str, Any] | None) -> list[str]:
     """Return a phrase for each thing that changes of a talk, the times of it as one."""
-    shown = [part for part in parts if part["name"] not in QUIET and part["name"] not in (*_TIMES, LOCK)]
+    hidden = {*QUIET, *_TIMES, LOCK}
+    if any(part["name"] == "Fahrplan.Title" for part in parts):
+        hidden.add("Fahrplan.Slug")  # it follows the title
+    shown = [part for part in parts if part["name"] not in hidden]
     pieces = [_phrase(part, wanted) for part in shown]
     times = [part for part in parts if part["name"] == "Fahrplan.DateTime"]
     return [_moved(part) for part in times] + pieces

@@ -127,8 +127,8 @@ def fahrplan_source(project_id: int) -> FahrplanSource | None:
     return db.session.get(FahrplanSource, project_id)
 
 
-def projects_to_watch(moment: datetime, slugs: Collection[str]) -> list[int]:
-    """List the projects whose Fahrplan is to be asked for at a moment, those that wait longest first."""
+def projects_to_watch(moment: datetime, slugs: Collection[str]) -> list[str]:
+    """List the slugs of the projects whose Fahrplan is to be asked for at a moment, those that wait longest first."""
     late = or_(FahrplanSource.next_try.is_(None), FahrplanSource.next_try <= moment)
     statement = _watched(slugs).where(late).order_by(FahrplanSource.next_try.asc().nulls_first(), Project.id)
     return list(db.session.scalars(statement))
@@ -141,10 +141,10 @@ def next_watch(slugs: Collection[str]) -> datetime | None:
     return found
 
 
-def _watched(slugs: Collection[str]) -> Select[int]:
+def _watched(slugs: Collection[str]) -> Select[str]:
     address = exists().where(Property.project_id == Project.id, Property.name == "Fahrplan.XML")
     statement = (
-        select(Project.id)
+        select(Project.slug)
         .outerjoin(FahrplanSource, FahrplanSource.project_id == Project.id)
         .where(Project.read_only.is_(False), address, func.coalesce(FahrplanSource.paused, False).is_(False))
     )

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session, scoped_session
 from tests.factories import committing
 from tests.tracker.fahrplan.samples import event, optout, schedule
 from tracker import projects, queries
-from tracker.cli.fahrplan import lines, source_of
+from tracker.cli.fahrplan.imports import lines
 from tracker.db import transaction
 from tracker.errors import FahrplanError
-from tracker.fahrplan import Report, Skipped
+from tracker.fahrplan import Report, Skipped, sources
 
 FAHRWERK = Path(sys.executable).with_name("fahrwerk")
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -76,7 +76,7 @@ def test_a_refusal_is_one_sentence_and_changes_nothing(committed_db: str, comman
 
 def test_a_project_without_a_fahrplan_needs_a_source(db_session: scoped_session[Session]) -> None:
     with pytest.raises(FahrplanError, match=r"conf has no property Fahrplan\.XML; set it, or name a file"):
-        source_of(projects.create("conf", "Conf"))
+        sources.address(projects.create("conf", "Conf"))
 
 
 def test_many_doubts_are_shortened_and_the_important_comes_last() -> None:

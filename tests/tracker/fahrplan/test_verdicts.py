@@ -51,8 +51,7 @@ def test_a_change_of_a_recorded_talk_waits_with_everything_to_choose_from(record
     (item,) = waiting(recorded)
     assert (item.number, item.state, item.begun) == (3, "recorded", True)
     assert item.says == (
-        "time Fri 27 Dec 13:00 -> Fri 27 Dec 15:00; room 'Saal 1' -> 'Saal 2'; slug 'Talk_3' -> 'Other'; "
-        "title 'Talk 3' -> 'Other'"
+        "time Fri 27 Dec 13:00 -> Fri 27 Dec 15:00; room 'Saal 1' -> 'Saal 2'; title 'Talk 3' -> 'Other'"
     )
     assert [(unit.name, unit.kind) for unit in item.units] == [
         ("time", "moved in time"),
