@@ -108,6 +108,21 @@ def projects_using(profile_id: int) -> Sequence[Project]:
     ).all()
 
 
+def profile_uses() -> dict[int, tuple[int, list[str]]]:
+    """Tell of every profile, by id, how many versions it has and the titles of the projects that encode with it."""
+    counts = db.session.execute(
+        select(ProfileVersion.profile_id, func.count()).group_by(ProfileVersion.profile_id)
+    ).all()
+    titles: dict[int, list[str]] = {}
+    for profile_id, title in db.session.execute(
+        select(ProjectProfile.profile_id, Project.title)
+        .join(Project, Project.id == ProjectProfile.project_id)
+        .order_by(Project.slug)
+    ):
+        titles.setdefault(profile_id, []).append(title)
+    return {profile_id: (count, titles.get(profile_id, [])) for profile_id, count in counts}
+
+
 def worked_on(ticket_ids: Collection[int], but: Collection[str]) -> set[int]:
     """Return which of these tickets a person or a worker did anything to, other than the events *but*."""
     statement = select(LogEntry.ticket_id).where(

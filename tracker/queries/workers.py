@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import Select, delete, exists, func, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import contains_eager, defer, joinedload
+from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
 from tracker.db import db
 from tracker.models import Poll, Project, Reply, Ticket, Worker, WorkerGroup, WorkerGroupProject
@@ -127,6 +127,7 @@ def all_workers(since: datetime) -> Sequence[tuple[Worker, Ticket | None]]:
         .where(or_(Worker.last_seen > since, Ticket.id.is_not(None)))
         .order_by(Worker.name, Ticket.id)
         .options(joinedload(Ticket.project, innerjoin=False))  # an inner join would leave out who holds no ticket
+        .options(selectinload(Ticket.parent))
     )
     return [(worker, ticket) for worker, ticket in rows]
 
@@ -176,12 +177,12 @@ def lock_group_members(group_id: int) -> Sequence[int]:
     return found
 
 
-def group_rows(group_id: int) -> Sequence[WorkerGroupProject]:
-    """List what a group has of single projects: that it works for them, with which filter; by project id."""
+def group_rows(group_id: int | None = None) -> Sequence[WorkerGroupProject]:
+    """List what a group, or every one, has of single projects: that it works for them, with which filter."""
     return db.session.scalars(
         select(WorkerGroupProject)
-        .where(WorkerGroupProject.group_id == group_id)
-        .order_by(WorkerGroupProject.project_id)
+        .where(true() if group_id is None else WorkerGroupProject.group_id == group_id)
+        .order_by(WorkerGroupProject.group_id, WorkerGroupProject.project_id)
         .execution_options(populate_existing=True)
     ).all()
 

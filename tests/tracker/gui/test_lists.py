@@ -10,13 +10,14 @@ from flask_login import login_user
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from tests.factories import encoding, make_project, make_recording, make_user, put
+from tests.factories import encoding, make_misc, make_project, make_recording, make_user, make_worker, put
 from tests.tracker.gui.visitor import enter, log_in, page, send, words
-from tracker import projects, queries
+from tracker import profiles, projects, queries, tickets
 from tracker.db import db
 from tracker.gui import live
 from tracker.gui.looks import TONES, next_steps
 from tracker.statemachine import all_states
+from tracker.workers import groups
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{7*7}}"
 
@@ -144,6 +145,49 @@ def test_hostile_titles_are_only_text(client, project):
         shown = page(client.get(path))
         assert HOSTILE in shown.text_content()
         assert not shown.xpath("//img | //script[not(@src)]")
+
+
+LONG = f"{HOSTILE} \u202eנהפך\u202c \U0001f469\u200d\U0001f680 {'lang ' * 70}"
+
+
+def test_hostile_texts_are_only_text_on_all_other_pages_too(client, project):
+    project.title = LONG
+    talk = make_recording(project, "copied", title=LONG, room="<b>Saal</b>", values={"Fahrplan.Abstract": LONG})
+    file, task = put(encoding(talk), "encoded"), make_misc(project, LONG)
+    tickets.set_failed(
+        make_recording(project, "merged", title=LONG).id, make_user("bob", "superuser"), True, comment=LONG
+    )
+    group, _ = groups.create("<img src=x onerror=alert(1)>", secret_key="k" * 64)
+    groups.add_project(group, project)
+    tickets.assign(encoding(talk, "mp3").id, make_user("carol", "admin"), make_worker())
+    profiles.edit(profiles.find("hd"), name=LONG, description=LONG)
+    enter(client)
+    demo = (
+        "",
+        "now",
+        "tickets",
+        "new",
+        "settings",
+        f"ticket/{task.id}",
+        f"ticket/{file.id}",
+        f"ticket/{file.id}/check",
+    )
+    paths = [
+        "/",
+        *(f"/demo/{name}" for name in demo),
+        "/workers",
+        "/workers/groups",
+        "/users",
+        "/profiles",
+        "/profiles/hd",
+    ]
+    answers = {path: client.get(path) for path in paths}
+    chosen = {"ticket": [f"{task.id}:{task.version}"], "comment": LONG, "name": "A.B", "value": LONG}
+    answers["mass"] = send(client, "/demo/tickets/edit", chosen)
+    for path, answer in answers.items():
+        assert answer.status_code == 200, path
+        assert HOSTILE in page(answer).text_content(), path
+        assert not page(answer).xpath("//img | //b[.='Saal'] | //script[not(@src)] | //@onerror"), path
 
 
 def test_the_next_step_depends_on_state_and_person(client, project):

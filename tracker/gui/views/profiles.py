@@ -27,17 +27,9 @@ def profile_list() -> ResponseReturnValue:
 
 
 def _list(_: None, error: InvalidInput | None = None) -> str:
-    found = queries.all_profiles()
+    found, uses = queries.all_profiles(), queries.profile_uses()
     names = {each.id: each.slug for each in found}
-    rows = [
-        (
-            each,
-            len(queries.profile_versions(each.id)),
-            queries.projects_using(each.id),
-            names.get(each.depends_on_id or 0, ""),
-        )
-        for each in found
-    ]
+    rows = [(each, *uses.get(each.id, (0, [])), names.get(each.depends_on_id or 0, "")) for each in found]
     shipped = [slug for slug in profiles.SHIPPED if slug not in names.values()]
     return render_template("profiles.html", rows=rows, shipped=shipped, form=request.form, error=error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from flask import current_app, flash, redirect, render_template, request, url_for
@@ -14,7 +14,7 @@ from tracker.db import now, transaction
 from tracker.errors import InvalidInput, NotFound
 from tracker.gui import forms
 from tracker.gui.access import bp, me, needs
-from tracker.models import Ticket, Worker, WorkerGroup
+from tracker.models import Ticket, Worker, WorkerGroup, WorkerGroupProject
 from tracker.statemachine import workflow
 from tracker.workers import fleet, groups
 
@@ -81,12 +81,19 @@ def worker_groups() -> ResponseReturnValue:
 
 
 def _groups_page(_: None, error: InvalidInput | None = None, secret: tuple[str, str, str] | None = None) -> str:
-    found = queries.all_groups()
+    open_ones, rows = queries.writable_projects(), queries.group_rows()
+    listed = {(row.group_id, row.project_id) for row in rows}
+    found = [
+        (group, [each for each in open_ones if group.all_projects or (group.id, each.id) in listed])
+        for group in queries.all_groups()
+    ]
     return render_template(
         "groups.html",
-        groups=[(group, groups.projects_of(group), _filters(group)) for group in found],
+        groups=[
+            (group, works_for, _filters([r for r in rows if r.group_id == group.id])) for group, works_for in found
+        ],
         tallies=queries.group_tallies(),
-        projects=queries.writable_projects(),
+        projects=open_ones,
         services=list(workflow("classic").services),
         form=request.form,
         secret=secret,
@@ -94,9 +101,9 @@ def _groups_page(_: None, error: InvalidInput | None = None, secret: tuple[str, 
     )
 
 
-def _filters(group: WorkerGroup) -> dict[int, tuple[str, str]]:
+def _filters(rows: Sequence[WorkerGroupProject]) -> dict[int, tuple[str, str]]:
     """Return the filters of a group by project: as JSON to edit, and in words."""
-    found = {row.project_id: row.filter for row in queries.group_rows(group.id) if row.filter}
+    found = {row.project_id: row.filter for row in rows if row.filter}
     return {
         number: (json.dumps(data, ensure_ascii=False), filters.words(filters.read(data)))
         for number, data in found.items()
