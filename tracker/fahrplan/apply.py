@@ -15,7 +15,7 @@ from tracker.db import db
 from tracker.fahrplan import policy as rules
 from tracker.fahrplan import words
 from tracker.fahrplan.decide import Part, Proposal, lock_after, lock_of_new, reason_of, said_after, word_of
-from tracker.fahrplan.diff import LOCK, OPTED_OUT, QUIET
+from tracker.fahrplan.diff import LOCK, OPTED_OUT
 from tracker.fahrplan.schedule import Known, Skipped
 from tracker.fahrplan.wanted import Wanted, place
 from tracker.models import FahrplanChange, Project, ScheduleEvent, Ticket
@@ -197,10 +197,10 @@ def _tell(known: Known, parts: Sequence[Part], wanted: Wanted | None, report: Re
         report.words.append(said)
     if rules.GONE in names:
         report.gone.append(named(known))
-    elif names <= QUIET:
+    elif all(part.kind == rules.BOOKKEEPING for part in parts):
         report.rekeyed.append(named(known))
     else:
-        kinds = {part.kind for part in parts if part.name not in QUIET}
+        kinds = {part.kind for part in parts} - {rules.BOOKKEEPING}
         if len(kinds) > 1:
             kinds.discard(rules.TEXT)
         report.changed.append(f"{named(known)}: {', '.join(sorted(kinds))}")
@@ -242,7 +242,7 @@ def _unlock(ticket: Ticket, known: Known, reason: str, actor: Actor, report: Rep
         report.notes.append(f"{named(known)} {text}.")
         return
     before = entry.from_state if entry is not None else None
-    target = ticket.table.reached(before or ticket.table.initial, ticket.disabled)
+    target = ticket.table.reached(before or tickets.initial_state(ticket.project, ticket.type), ticket.disabled)
     failed = "It had failed before it was locked." if entry is not None and "failed" in entry.changes else ""
     comment = f"The reason to lock it ({reason}) is gone."
     moves.move(ticket, target, actor, "Fahrplan.unlocked", comment, failed=failed)

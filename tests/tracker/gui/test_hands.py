@@ -143,3 +143,12 @@ def test_a_format_that_is_off_leaves_lists_and_release(client, talk):
     )
     assert "No file is waiting" in words(client.get(f"/demo/ticket/{talk.id}/release"))
     assert "MP4" not in words(client.get(f"/demo/ticket/{talk.id}/release"))
+
+
+def test_a_format_is_left_out_and_made_after_all(client, talk):
+    file = encoding(talk)
+    enter(client)
+    act(client, file, "manage", "leave_out", comment="nobody needs it")
+    assert (file.off, "make_anyway" in offered(client, file)) == ("nobody needs it", True)
+    act(client, file, "manage", "make_anyway")
+    assert file.off == "" and "leave_out" in offered(client, file)

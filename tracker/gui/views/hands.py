@@ -124,10 +124,22 @@ def _duplicate(found: Ticket) -> str:
     return f"Ticket {made.id} is a duplicate, with the number {made.fahrplan_id}."
 
 
+def _make_anyway(found: Ticket) -> str:
+    tickets.make_anyway(found.id, me())
+    return "This format is made of this talk after all."
+
+
+def _leave_out(found: Ticket) -> str:
+    tickets.leave_out(found.id, me(), forms.text("comment"))
+    return "This format is not made of this talk."
+
+
 MANAGE: dict[str, acts.Act] = {
     "priority": _priority,
     "assign": _assign,
     "reset": _reset,
     "cancel": _cancel,
     "duplicate": _duplicate,
+    "make_anyway": _make_anyway,
+    "leave_out": _leave_out,
 }
