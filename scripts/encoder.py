@@ -19,6 +19,7 @@ from scripts.media import ffmpeg, quality
 from scripts.media.files import inside
 from scripts.media.jobfile import JobfileError, Task, parse
 from scripts.media.jobplaces import JobPlaces
+from scripts.media.loudness import gain_db
 from scripts.media.probe import MediaUnreadable
 from scripts.media.programs import MORE, ProgramRefused, program
 from scripts.media.scratch import scratch_folder
@@ -79,6 +80,7 @@ class EncodeJob(Job):
         target = inside(
             work.roots, str(work.folder("Processing.Path.Output", make=True) / output_name(work.properties))
         )
+        _set_gain(work)
         tasks = parse(work.tracker.get_jobfile(work.ticket.id))
         _check_programs(tasks, work)
         with ExitStack() as stack:
@@ -139,6 +141,21 @@ class EncodeJob(Job):
                 f"The file is not good enough ({verdict[6:]}). See to the cause, or set Quality.Strict to 0."
             )
         return told
+
+
+def _set_gain(work: Work) -> None:
+    """Store Encoding.Gain for the target of the profile before the job is rendered, which takes it from there."""
+    target, properties = work.properties.get("Format.Audio.Loudness", ""), work.properties
+    if target:
+        _number(work, "Format.Audio.Loudness")
+        master = _master(work)
+        if master is None or not master.is_file():
+            raise JobFailed("The cut master is not there, so its loudness cannot be measured: copy the recording anew.")
+        source, channels = properties.get("Record.Audio", ""), properties.get("Format.Audio.Channels", "")
+        gain = gain_db(master, float(target), source=source, channels=channels, stop=work.halt.is_set)
+        work.save({"Encoding.Gain": f"{gain:.1f}"})
+    elif properties.get("Encoding.Gain"):
+        work.save({"Encoding.Gain": ""})
 
 
 def _master(work: Work) -> Path | None:

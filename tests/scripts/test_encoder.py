@@ -143,6 +143,18 @@ def test_it_reports_the_quality_of_the_file(encode: Encode, tracker: ScriptedTra
     assert tracker.properties[9]["Encoding.Verdict"] == "pass"
 
 
+def test_it_measures_the_gain_before_it_fetches_the_job(encode: Encode, tracker: ScriptedTracker, mount: Path) -> None:
+    places = {"Processing__Path__Tmp": f"{mount}/tmp", "Project__Slug": "demo", "Fahrplan__ID": "7"}
+    loud = {"Format__Audio__Loudness": "-16", **places}
+    assert "loudness cannot be measured" in encode(**loud)[2]
+    (mount / "tmp" / "demo" / "7" / "cut.mkv").write_bytes((mount / "cut.mkv").read_bytes())
+    tracker.calls.clear()
+    assert encode(**loud)[0] == "done"
+    called = [call.method for call in tracker.calls if call.method in ("setTicketProperties", "getJobfile")]
+    assert called == ["setTicketProperties", "getJobfile", "setTicketProperties"]
+    assert -30 <= float(tracker.properties[9]["Encoding.Gain"]) <= 30
+
+
 @pytest.mark.parametrize(("strict", "how"), [("0", "done"), ("1", "failed")])
 def test_a_bad_file_fails_the_ticket_only_in_a_strict_project(
     strict: str, how: str, encode: Encode, tracker: ScriptedTracker, mount: Path

@@ -68,6 +68,9 @@ _WORD = re.compile(r"[A-Za-z0-9_.+-]{1,40}\Z")
 _NUMERIC = {
     "Record.Framerate": (re.compile(r"[0-9]{1,6}(/[0-9]{1,6})?\Z"), "a rate like 25/1"),
     "Record.Cutdiffseconds": (re.compile(r"[0-9]{1,7}(\.[0-9]{1,9})?\Z"), "a number of seconds"),
+    "Record.Audio": (re.compile(r"(left|right|both|mixed)\Z"), "left, right, both or mixed"),
+    "Record.Interlaced": (re.compile(r"(0|1|tff|bff)\Z"), "0, 1, tff or bff"),
+    "Encoding.Gain": (re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,3})?\Z"), "a number of decibels"),
     "Processing.Video.AspectRatio": (re.compile(r"[0-9]{1,5}[:/][0-9]{1,5}\Z"), "a ratio like 16:9"),
 }
 """What templates put into ffmpeg's filters, where a stray quote or comma would be another filter."""

@@ -8,6 +8,10 @@
   <xsl:variable name="end" select="$p[@name='Record.Cutdiffseconds']"/>
   <xsl:variable name="delay" select="number(concat('0', translate($p[@name='Record.AVDelay'], '-', '')))"/>
 
+  <xsl:variable name="source" select="$p[@name='Record.Audio']"/>
+  <xsl:variable name="loudness" select="$p[@name='Format.Audio.Loudness']"/>
+  <xsl:variable name="gain" select="$p[@name='Encoding.Gain']"/>
+
   <!-- The licence of the talk if the Fahrplan names one, else that of the project. -->
   <xsl:variable name="own" select="$p[@name='Fahrplan.Recording.License']"/>
   <xsl:variable name="licence" select="$own | $p[@name='Meta.License'][not($own)]"/>
@@ -24,7 +28,8 @@
           <option>-af</option>
           <option><xsl:call-template name="sound"/></option>
           <option>-c:a</option><option><xsl:value-of select="$p[@name='Format.Audio.Codec']"/></option>
-          <option>-b:a</option><option><xsl:value-of select="$p[@name='Format.Audio.Bitrate']"/></option>
+          <xsl:if test="$p[@name='Format.Audio.Bitrate']"><option>-b:a</option><option><xsl:value-of select="$p[@name='Format.Audio.Bitrate']"/></option></xsl:if>
+          <xsl:if test="$p[@name='Format.Audio.Channels']"><option>-ac</option><option><xsl:value-of select="$p[@name='Format.Audio.Channels']"/></option></xsl:if>
           <option>-ar</option><option>48000</option>
           <xsl:call-template name="metadata"/>
           <option filetype="out"><xsl:value-of select="$out"/></option>
@@ -33,13 +38,20 @@
     </job>
   </xsl:template>
 
-  <!-- Record.AVDelay, here in seconds: positive means that the sound is late, so it is moved forward. -->
+  <!-- Which channels (Record.Audio), then Record.AVDelay, here in seconds: positive means that the sound is late, so it
+       is moved forward; then the gain the encoder measured (Format.Audio.Loudness) -->
   <xsl:template name="sound">
+    <xsl:choose>
+      <xsl:when test="$source = 'left'">aformat=channel_layouts=stereo,pan=stereo|c0=c0|c1=c0,</xsl:when>
+      <xsl:when test="$source = 'right'">aformat=channel_layouts=stereo,pan=stereo|c0=c1|c1=c1,</xsl:when>
+      <xsl:when test="$source = 'mixed'">aformat=channel_layouts=stereo,pan=stereo|c0=0.5*c0+0.5*c1|c1=0.5*c0+0.5*c1,</xsl:when>
+    </xsl:choose>
     <xsl:choose>
       <xsl:when test="$delay = 0"/>
       <xsl:when test="starts-with($p[@name='Record.AVDelay'], '-')">adelay=delays=<xsl:value-of select="$delay"/>s:all=1,</xsl:when>
       <xsl:otherwise>atrim=start=<xsl:value-of select="$delay"/>,asetpts=PTS-STARTPTS,</xsl:otherwise>
     </xsl:choose>
+    <xsl:if test="$loudness and $gain">volume=<xsl:value-of select="$gain"/>dB,</xsl:if>
     <xsl:text>apad,atrim=end=</xsl:text>
     <xsl:value-of select="$end"/>
   </xsl:template>

@@ -12,16 +12,19 @@ from tracker import profiles, properties
 from tracker.errors import Conflict, InvalidInput, NotFound
 
 
-def test_four_formats_are_shipped_in_two_sizes_of_video_and_two_of_sound(db_session):
+def test_formats_for_picture_and_sound_are_shipped(db_session):
     made = {slug: profiles.get(slug) for slug in profiles.SHIPPED}
     assert {slug: profile.extension for slug, profile in made.items()} == {
-        "hd": "mp4", "sd": "mp4", "mp3": "mp3", "opus": "opus",
-    }  # fmt: skip
+        **dict.fromkeys(["2160p", "1080p", "hd", "480p", "sd"], "mp4"),
+        **{"vp9": "webm", "av1": "webm", "mkv": "mkv", "avi": "avi", "theora": "ogv", "mp3": "mp3", "opus": "opus"},
+    }
     assert profiles.get("hd") is made["hd"]
 
 
 def test_an_unknown_profile_names_those_that_there_are(db_session):
-    with pytest.raises(NotFound, match="shipped are: hd, sd, mp3, opus"):
+    with pytest.raises(
+        NotFound, match="shipped are: 2160p, 1080p, hd, 480p, sd, vp9, av1, mkv, avi, theora, mp3, opus"
+    ):
         profiles.get("webm")
 
 

@@ -27,6 +27,8 @@ TYPES = {
     ".m4a": "audio/mp4",
     ".webm": "video/webm",
     ".mkv": "video/x-matroska",
+    ".avi": "video/x-msvideo",
+    ".ogv": "video/ogg",
     ".mp3": "audio/mpeg",
     ".opus": "audio/ogg",
     ".ogg": "audio/ogg",
