@@ -39,6 +39,27 @@ def test_a_profile_used_later_makes_the_missing_encodings_once(project):
     assert [states(talk) for talk in talks] == [{"hd": "material needed", "opus": "material needed"}] * 2
 
 
+def test_a_talk_has_one_ticket_of_a_profile(project, alice):
+    profiles.use(project, "mp3")
+    talk = make_recording(project, "copied")
+    used = {each.version.profile.slug: each for each in queries.project_profiles(project.id)}
+    with pytest.raises(InvalidInput, match="already has an encoding ticket of profile 'mp3'"):
+        tickets.create_encoding(talk.id, used["mp3"], Actor.of(alice))
+    with pytest.raises(InvalidInput, match="not a recording ticket"):
+        tickets.create_encoding(encoding(talk).id, used["mp3"], Actor.of(alice))
+    used["mp3"].auto_create = False
+    late = make_recording(project, "copied")
+    made = tickets.create_encoding(late.id, used["mp3"], Actor.of(alice))
+    assert (made.state, made.blocked, states(late)["mp3"]) == ("ready to encode", "", "ready to encode")
+
+
+def test_a_misc_ticket_is_about_a_recording_of_its_project(project, alice):
+    other = make_recording(factories.make_project("other"))
+    for parent in (other, encoding(make_recording(project))):
+        with pytest.raises(InvalidInput, match="is no recording of project demo"):
+            tickets.create_misc(project, Actor.of(alice), "x", parent)
+
+
 def test_a_locked_recording_says_why(project):
     talk = tickets.create_recording(project, TRACKER, title="Secret", locked="the speaker opted out")
     assert (talk.state, log_of(talk)[0].comment) == ("locked", "the speaker opted out")

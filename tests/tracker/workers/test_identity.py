@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from tests.factories import make_worker
+from tests.factories import committing, make_worker
 from tracker import workers
-from tracker.db import db, now
+from tracker.db import db, now, transaction
 from tracker.errors import BadLogin
 from tracker.models import Reply, Worker
 
@@ -27,6 +28,24 @@ def test_the_first_valid_call_registers_the_worker(db_session, name):
     assert found.name == name
     assert workers.identify(md5(name + "secret").upper(), name, ["secret"]) is found
     assert db.session.scalar(select(func.count()).select_from(Worker)) == 1
+
+
+def test_first_calls_at_the_same_moment_register_one_worker(committed_db):
+    """Real commits."""
+    begin, found = threading.Barrier(4, timeout=30), []
+
+    def call() -> None:
+        begin.wait()
+        with app.app_context(), transaction():
+            found.append(workers.identify(md5("vm-1secret"), "vm-1", ["secret"]).id)
+
+    with committing(committed_db) as app:
+        threads = [threading.Thread(target=call) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(found) == 4 and len(set(found)) == 1
 
 
 def test_two_secrets_are_good_during_a_rotation(db_session):
