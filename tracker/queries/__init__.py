@@ -116,6 +116,7 @@ from tracker.queries.tickets import (
     lock_family,
     lock_recordings,
     lock_ticket,
+    lock_tickets,
     recording_by_fahrplan_id,
     ticket,
 )
@@ -224,6 +225,7 @@ __all__ = [
     "lock_recordings",
     "lock_talks",
     "lock_ticket",
+    "lock_tickets",
     "lock_unnamed",
     "lock_version",
     "lock_worker",

@@ -134,9 +134,10 @@ def _day(project: Project, text: str) -> ColumnElement[bool]:
     """A day of a conference begins at five in the morning of the project's zone, as in the list of talks."""
     try:
         begin = datetime.combine(date.fromisoformat(text), time(5), ZoneInfo(project.time_zone))
-    except ValueError:
+        end = begin + timedelta(days=1)
+    except (ValueError, OverflowError):  # the last day of year 9999 has no next one
         raise InvalidInput(f"day:{text} is no day of any calendar.", "q") from None
-    return _of_talk(lambda talk: and_(talk.start >= begin, talk.start < begin + timedelta(days=1)))
+    return _of_talk(lambda talk: and_(talk.start >= begin, talk.start < end))
 
 
 def _who(name: str, me_id: int) -> ColumnElement[bool]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import selectinload
 
 from tracker.db import db
@@ -24,6 +24,25 @@ def lock_ticket(ticket_id: int) -> Ticket | None:
         .with_for_update(of=Ticket, key_share=True)
         .execution_options(populate_existing=True)
     )
+
+
+def lock_tickets(project_id: int, ids: Collection[int]) -> Sequence[Ticket]:
+    """Return tickets of a project by their numbers, locked; others are left out.
+
+    All their recordings are locked before any child, each in id order: two that ask for overlapping sets wait for each
+    other instead of deadlocking.
+    """
+    talks = select(func.coalesce(Ticket.parent_id, Ticket.id)).where(Ticket.id.in_(ids))
+    found: Sequence[Ticket] = ()
+    for chosen in (Ticket.id.in_(talks), Ticket.id.in_(ids)):
+        found = db.session.scalars(
+            select(Ticket)
+            .where(Ticket.project_id == project_id, chosen)
+            .order_by(Ticket.id)
+            .with_for_update(of=Ticket, key_share=True)
+            .execution_options(populate_existing=True)
+        ).all()
+    return found
 
 
 def lock_children(recording_id: int) -> Sequence[Ticket]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tracker import properties
-from tracker.errors import Conflict, InvalidInput, TrackerError
-from tracker.models import Ticket, User
+from tracker import properties, queries
+from tracker.errors import Conflict, InvalidInput, NotFound, TrackerError
+from tracker.models import Project, Ticket, User
 from tracker.tickets import byhand, moves
 
 MOST = 1000
@@ -63,15 +63,19 @@ def _yes(flag: bool) -> str:
     return "yes" if flag else "no"
 
 
-def edit_many(versions: Mapping[int, int], user: User, edit: Edit) -> int:
-    """Change the tickets of *versions* (id -> the version that was shown), parents first; return how many changed.
+def edit_many(project: Project, versions: Mapping[int, int], user: User, edit: Edit) -> int:
+    """Change tickets of *project* (id -> the version that was shown), parents first; return how many changed.
 
-    Raises Conflict, naming the ticket, when one changed since it was shown; then none is changed.
+    Raises NotFound for a ticket of another project, and Conflict, naming the ticket, when one changed since it was
+    shown; then none is changed.
     """
     if len(versions) > MOST:
         raise InvalidInput(f"{len(versions)} tickets are too many for one edit; {MOST} are the most.")
+    locked = {found.id: found for found in queries.lock_tickets(project.id, list(versions))}
     for number, version in sorted(versions.items()):
-        found = moves.lock(number)
+        found = locked.get(number)
+        if found is None:
+            raise NotFound(f"There is no ticket {number} in project {project.slug}; nothing was edited.")
         if found.version != version:
             raise Conflict(
                 f"Ticket {number} changed since it was shown (it is {found.state!r} now); nothing was edited."

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from tests.factories import encoding, log_of, make_misc, make_recording, put
+from tests.factories import encoding, log_of, make_misc, make_project, make_recording, put
 from tests.tracker.gui.visitor import enter, page, send, words
 from tracker import asking, properties, queries
 from tracker.db import db
@@ -90,6 +90,35 @@ def test_an_edit_is_shown_before_it_is_done(client, project, talks):
     for ticket in (talks["bread"], talks["locks"]):
         assert (ticket.own_priority, ticket.needs_attention) == (2, True)
         assert [each.event for each in log_of(ticket)][-2:] == ["Edit.attention", "Edit.priority"]
+
+
+def test_tickets_of_another_project_are_neither_edited_nor_shown(client, project, talks):
+    foreign = make_recording(make_project("other"), "merged", title="Not yours")
+    enter(client, "sue", "superuser")
+    queries.user_by_name("sue").projects = [project]
+    for version in (0, 99):  # as it is, and stale
+        versions = [*chosen(talks["bread"], foreign)[:1], f"{foreign.id}:{foreign.version + version}"]
+        for step in ({}, {"confirm": "1"}):
+            answer = send(client, "/demo/tickets/edit", {"ticket": versions, "priority": "7", **step})
+            assert answer.status_code == 404 and "Not yours" not in words(answer)
+    db.session.expire_all()
+    assert (foreign.own_priority, talks["bread"].own_priority) == (1, 1)
+
+
+def test_the_page_of_a_conflict_shows_the_ticket_that_changed(client, project, talks):
+    enter(client, "alice")
+    versions = chosen(talks["bread"], talks["locks"])
+    talks["locks"].version += 1
+    db.session.flush()
+    answer = send(client, "/demo/tickets/edit", {"ticket": versions, "priority": "3", "confirm": "1"})
+    assert "Schlösser" in words(answer) and "Brot & Öfen" not in words(answer)
+
+
+@pytest.mark.parametrize("text", ["day:9999-12-31", "day:2026-02-30"])
+def test_a_day_that_is_none_is_explained(client, project, text):
+    enter(client, "rita", "read only")
+    answer = client.get(f"/demo/tickets?q={text}")
+    assert answer.status_code == 400 and "is no day of any calendar" in words(answer)
 
 
 def test_a_ticket_that_changed_meanwhile_stops_the_whole_edit(client, project, talks):

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from tracker import asking, queries
 from tracker.db import transaction
-from tracker.errors import Conflict, InvalidInput
+from tracker.errors import Conflict, InvalidInput, NotFound
 from tracker.gui import conflicts, forms
 from tracker.gui.access import bp, me, needs, project_or_404
 from tracker.models import Project, Ticket
@@ -127,11 +127,11 @@ def mass_edit(slug: str) -> ResponseReturnValue:
         if forms.text("confirm") != "1":
             return _preview(project, chosen, edit)
         with transaction():
-            changed = mass.edit_many(versions, me(), edit)
+            changed = mass.edit_many(project, versions, me(), edit)
     except InvalidInput as error:
         return _preview(project, _chosen(project, versions), None, error), error.http_status
     except Conflict as error:
-        return conflicts.page(error, min(versions), {})
+        return conflicts.page(error, _moved_on(chosen, versions), {})
     flash(f"{changed} ticket{'s were' if changed != 1 else ' was'} edited.")
     return redirect(url_for("gui.search", slug=slug, q=forms.text("q")), 303)
 
@@ -150,7 +150,15 @@ def _chosen(project: Project, versions: dict[int, int]) -> list[Ticket]:
         raise InvalidInput("No ticket is chosen; tick some in the list.", "ticket")
     if len(versions) > mass.MOST:
         raise InvalidInput(f"{len(versions)} tickets are too many for one edit; {mass.MOST} are the most.", "ticket")
-    return [ticket for ticket in queries.tickets_by_id(project.id, list(versions))]
+    found = queries.tickets_by_id(project.id, list(versions))
+    if missing := versions.keys() - {ticket.id for ticket in found}:
+        raise NotFound(f"There is no ticket {min(missing)} in project {project.slug}; nothing was edited.")
+    return list(found)
+
+
+def _moved_on(chosen: Sequence[Ticket], versions: dict[int, int]) -> int:
+    """Return the number of the first ticket that is not what was shown."""
+    return next((ticket.id for ticket in chosen if ticket.version != versions[ticket.id]), chosen[0].id)
 
 
 def _edit() -> mass.Edit:
