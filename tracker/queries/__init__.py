@@ -2,11 +2,13 @@
 
 from tracker.queries.asked import Asked, tickets_as_asked
 from tracker.queries.bulk import (
+    delete_ticket_properties,
     insert_encodings,
     insert_log,
     insert_properties,
     insert_recordings,
     insert_schedule_events,
+    upsert_ticket_properties,
 )
 from tracker.queries.dispatch import (
     FAILED_EVENT,
@@ -50,6 +52,7 @@ from tracker.queries.fahrplan import (
     unsent_messages,
 )
 from tracker.queries.filters import owners_of
+from tracker.queries.handouts import write_through
 from tracker.queries.lists import (
     comments,
     find_tickets,
@@ -97,7 +100,6 @@ from tracker.queries.properties import (
     delete_properties,
     named_values,
     properties_of,
-    store_in_force,
     upsert_properties,
     values_of,
 )
@@ -173,6 +175,7 @@ __all__ = [
     "cut_draft",
     "delete_group_project",
     "delete_properties",
+    "delete_ticket_properties",
     "delete_tickets",
     "delete_versions",
     "desk",
@@ -266,7 +269,6 @@ __all__ = [
     "scheduled_talks",
     "standing",
     "state_counts",
-    "store_in_force",
     "take_command",
     "talk_parts",
     "talk_states",
@@ -283,6 +285,7 @@ __all__ = [
     "unassigned_in_state",
     "unsent_messages",
     "upsert_properties",
+    "upsert_ticket_properties",
     "user_by_name",
     "v3_caller",
     "v3_group",
@@ -292,4 +295,5 @@ __all__ = [
     "worker_by_id",
     "workers_named",
     "writable_projects",
+    "write_through",
 ]

@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, literal_column, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from tracker.db import db, now
@@ -52,39 +67,49 @@ class Desk:
 
 def desk(asking: Sequence[tuple[int, str]], worker_id: int, group_id: int, before: datetime) -> Desk:
     """Look at what a claim for (project, state) has to know before it looks at tickets."""
-    asked = select(func.concat(Poll.project_id, "/", Poll.state)).where(
-        tuple_(Poll.project_id, Poll.state).in_(asking), Poll.asked > func.now() - POLL_EVERY
-    )
-    listed = select(func.jsonb_object_agg(WorkerGroupProject.project_id, WorkerGroupProject.filter)).where(
-        WorkerGroupProject.group_id == group_id,
-        WorkerGroupProject.project_id.in_([project_id for project_id, _ in asking]),
-    )
-    row = db.session.execute(
-        select(
-            func.array(asked.scalar_subquery()),
-            exists().where(Ticket.lease_until < func.now()),
-            exists().where(*_unnamed(asking, worker_id, before)),
-            listed.scalar_subquery(),
-        )
-    ).one()
+    values = _asking(asking) | {"worker_id": worker_id, "group_id": group_id, "before": before}
+    row = db.session.connection().execute(_DESK, values).one()
     noted = set(row[0])
     unnoted = sorted(pair for pair in set(asking) if f"{pair[0]}/{pair[1]}" not in noted)
     return Desk(unnoted, row[1], row[2], {int(number): rule for number, rule in (row[3] or {}).items()})
 
 
-def _unnamed(asking: Sequence[tuple[int, str]], worker_id: int, before: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Ticket.worker_id == worker_id,
-        tuple_(Ticket.project_id, Ticket.state).in_(asking),
-        Ticket.named.is_(False),
-        Ticket.state_since <= before,
-    )
+def _asking(asking: Sequence[tuple[int, str]]) -> dict[str, Any]:
+    """Return the values of projects and states asked for; a pair that was not asked for is no harm."""
+    return {"projects": [project_id for project_id, _ in asking], "states": [state for _, state in asking]}
+
+
+def _pairs(project_id: ColumnElement[int], state: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
+    projects, states = bindparam("projects", type_=ARRAY(Integer)), bindparam("states", type_=ARRAY(Text))
+    return project_id == func.any(projects), state == func.any(states)
+
+
+_UNNAMED = (
+    Ticket.worker_id == bindparam("worker_id"),
+    *_pairs(Ticket.project_id, Ticket.state),
+    Ticket.named.is_(False),
+    Ticket.state_since <= bindparam("before"),
+)
+_NOTED = select(func.concat(Poll.project_id, "/", Poll.state)).where(
+    *_pairs(Poll.project_id, Poll.state), Poll.asked > func.now() - POLL_EVERY
+)
+_FILTERS = select(func.jsonb_object_agg(WorkerGroupProject.project_id, WorkerGroupProject.filter)).where(
+    WorkerGroupProject.group_id == bindparam("group_id"),
+    WorkerGroupProject.project_id == func.any(bindparam("projects", type_=ARRAY(Integer))),
+)
+# Built once, as all that a claim asks: to put a statement together takes longer than to run it.
+_DESK = select(
+    func.array(_NOTED.scalar_subquery()),
+    exists().where(Ticket.lease_until < func.now()),
+    exists().where(*_UNNAMED),
+    _FILTERS.scalar_subquery(),
+)
 
 
 # --- free tickets ------------------------------------------------------------------------------------------------
 
 
-def _free(project_id: int, state: str) -> tuple[ColumnElement[bool], ...]:
+def _free(project_id: Any, state: Any) -> tuple[ColumnElement[bool], ...]:
     """Say when a ticket may be handed out. The constants stand in the text, as in the condition of ix_ticket_free."""
     return (
         Ticket.project_id == project_id,
@@ -100,6 +125,7 @@ def _free(project_id: int, state: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _in_lot(lot: Lot) -> tuple[ColumnElement[bool], ...]:
+    """Say when a ticket may be handed out of a lot."""
     conditions = [*_free(lot.project_id, lot.source), Ticket.type == lot.kind]
     if lot.owners is not None:
         owners = list(lot.owners)
@@ -124,14 +150,13 @@ def lock_next_free(lots: Sequence[Lot], worker_id: int, *, wait: bool = True) ->
     for each other.
     """
     lots = _by_turn(lots)
-    failed_by_me = _failed_by(worker_id)
     for lot in lots:
-        if (found := _lock_first(lot, failed_by_me.is_(None))) is not None:
+        if (found := _lock_first(lot, worker_id, again=False)) is not None:
             return found
     if not lots or not db.session.scalar(select(or_(*(exists().where(*_in_lot(lot)) for lot in lots)))):
         return None
     for lot in lots:
-        if (found := _lock_first(lot, failed_by_me.is_not(None))) is not None:
+        if (found := _lock_first(lot, worker_id, again=True)) is not None:
             return found
     return _wait_for(lots) if wait else None
 
@@ -150,25 +175,38 @@ def _by_turn(lots: Sequence[Lot]) -> Sequence[Lot]:
     return [lots[place] for place in db.session.scalars(order)]
 
 
-def _failed_by(worker_id: int) -> ColumnElement[Any]:
-    """Select whether a worker failed a ticket before; not as EXISTS, which would be joined with the whole log."""
-    return (
-        select(literal(1))
-        .where(LogEntry.ticket_id == Ticket.id, LogEntry.worker_id == worker_id, LogEntry.event == FAILED_EVENT)
-        .limit(1)
-        .correlate(Ticket)
-        .scalar_subquery()
+_FAILED_BY_ME = (
+    select(literal(1))
+    .where(
+        LogEntry.ticket_id == Ticket.id,
+        LogEntry.worker_id == bindparam("me"),
+        LogEntry.event == FAILED_EVENT,
     )
+    .limit(1)
+    .correlate(Ticket)
+    .scalar_subquery()
+)
+"""Whether a worker failed a ticket before; not as EXISTS, which would be joined with the whole log."""
 
 
-def _lock_first(lot: Lot, *conditions: ColumnElement[bool]) -> Ticket | None:
-    """Lock the ticket whose turn it is. What is seldom looked at after a claim is not loaded with it."""
-    return db.session.scalar(
+def _lock_first(lot: Lot, worker_id: int, *, again: bool) -> Ticket | None:
+    """Lock the ticket whose turn it is, of those the worker failed before (*again*), or never did."""
+    return db.session.scalar(_firsts(lot, again), {"me": worker_id})
+
+
+@lru_cache(maxsize=500)
+def _firsts(lot: Lot, again: bool) -> Select[tuple[Ticket]]:
+    """Build the question for the first ticket of a lot."""
+    failed = _FAILED_BY_ME.is_not(None) if again else _FAILED_BY_ME.is_(None)
+    return _locking(lot, failed).order_by(*_TURN).with_for_update(of=Ticket, skip_locked=True, key_share=True)
+
+
+def _locking(lot: Lot, *conditions: ColumnElement[bool]) -> Select[tuple[Ticket]]:
+    """Ask for a ticket with its recording; what is seldom looked at after a claim is not loaded."""
+    return (
         select(Ticket)
         .where(*_in_lot(lot), *conditions)
-        .order_by(*_TURN)
         .limit(1)
-        .with_for_update(of=Ticket, skip_locked=True, key_share=True)
         .options(lazyload("*"), joinedload(Ticket.parent).lazyload("*"))
         .execution_options(populate_existing=True)
     )
@@ -176,14 +214,7 @@ def _lock_first(lot: Lot, *conditions: ColumnElement[bool]) -> Ticket | None:
 
 def _wait_for(lots: Sequence[Lot]) -> Ticket | None:
     for lot in sorted(lots, key=lambda lot: lot.project_id):
-        found = db.session.scalar(
-            select(Ticket)
-            .where(*_in_lot(lot))
-            .order_by(Ticket.id)
-            .limit(1)
-            .with_for_update(of=Ticket, key_share=True)
-            .execution_options(populate_existing=True)
-        )
+        found = db.session.scalar(_locking(lot).order_by(Ticket.id).with_for_update(of=Ticket, key_share=True))
         if found is not None:
             return found
     return None
@@ -193,11 +224,12 @@ def lock_unnamed(asking: Sequence[tuple[int, str]], worker_id: int, before: date
     """Lock the ticket that this worker got for one of (project, state) a while ago and has not named since."""
     return db.session.scalar(
         select(Ticket)
-        .where(*_unnamed(asking, worker_id, before))
+        .where(*_UNNAMED)
         .order_by(Ticket.state_since)
         .limit(1)
         .with_for_update(of=Ticket, skip_locked=True, key_share=True)
-        .execution_options(populate_existing=True)
+        .execution_options(populate_existing=True),
+        _asking(asking) | {"worker_id": worker_id, "before": before},
     )
 
 

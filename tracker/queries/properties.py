@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, literal, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from tracker.db import db
-from tracker.models import Property, Ticket
-from tracker.queries.filters import in_force
+from tracker.models import Property
 
 
 def properties_of(
@@ -79,21 +78,6 @@ def named_values(
     for project_id, profile_id, ticket_id, name, value in rows:
         found.setdefault(_owner(project_id, profile_id, ticket_id), {})[name] = value
     return found
-
-
-def store_in_force(ticket_id: int, name: str, names: Sequence[str]) -> None:
-    """Store on a ticket, as property *name*, what is in force for it of some others, joined by '-' ("0" for none)."""
-    joined = func.concat_ws("-", *(func.coalesce(in_force(each), "0") for each in names))
-    statement = insert(Property).from_select(
-        ["ticket_id", "name", "value"], select(Ticket.id, literal(name), joined).where(Ticket.id == ticket_id)
-    )
-    db.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Property.ticket_id, Property.name],
-            index_where=Property.ticket_id.is_not(None),
-            set_={"value": statement.excluded.value},
-        )
-    )
 
 
 def delete_properties(kind: str, owner_id: int, names: Collection[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, or_, select, true, tuple_, update
+from sqlalchemy import Interval, Select, bindparam, delete, exists, func, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
@@ -32,27 +32,29 @@ class Caller:
 
 def v3_caller(name: str, slug: str, long_ago: timedelta) -> Caller | None:
     """Return the worker *name* of the v3 door with the project it names; None for a worker not registered yet."""
-    listed = exists().where(WorkerGroupProject.group_id == WorkerGroup.id, WorkerGroupProject.project_id == Project.id)
-    row = db.session.execute(
-        _callers(long_ago, Project, listed)
-        .outerjoin(Project, Project.slug == slug)
-        .where(WorkerGroup.v3, Worker.name == name)
-    ).first()
+    row = db.session.execute(_V3_CALLER, {"name": name, "slug": slug, "long_ago": long_ago}).first()
     return None if row is None else Caller(*row)
 
 
 def group_caller(group_id: int, name: str, long_ago: timedelta) -> Caller | None:
     """Return the worker *name* of a group; None for one not registered yet."""
-    row = db.session.execute(_callers(long_ago).where(Worker.group_id == group_id, Worker.name == name)).first()
+    row = db.session.execute(_GROUP_CALLER, {"name": name, "group_id": group_id, "long_ago": long_ago}).first()
     return None if row is None else Caller(*row)
 
 
-def _callers(long_ago: timedelta, *more: Any) -> Select[Any]:
+def _callers(*more: Any) -> Select[Any]:
     return (
-        select(Worker, Worker.last_seen < func.now() - long_ago, *more)
+        select(Worker, Worker.last_seen < func.now() - bindparam("long_ago", type_=Interval), *more)
         .join(Worker.group)
+        .where(Worker.name == bindparam("name"))
         .options(contains_eager(Worker.group), defer(Worker.log_tail))
     )
+
+
+_LISTED = exists().where(WorkerGroupProject.group_id == WorkerGroup.id, WorkerGroupProject.project_id == Project.id)
+# Built once: every call asks one of these, and to put a statement together takes longer than to run it.
+_V3_CALLER = _callers(Project, _LISTED).outerjoin(Project, Project.slug == bindparam("slug")).where(WorkerGroup.v3)
+_GROUP_CALLER = _callers().where(Worker.group_id == bindparam("group_id"))
 
 
 def register_worker(group_id: int, name: str, address: str = "") -> Worker:
@@ -222,13 +224,17 @@ def add_reply(worker_id: int, request_id: str, body: bytes, overdue: timedelta) 
 
     Tell whether there are answers older than *overdue*.
     """
-    old = select(exists().where(Reply.created < func.now() - overdue)).scalar_subquery()
-    return db.session.scalar(
-        insert(Reply)
-        .values(worker_id=worker_id, request_id=request_id, body=body)
-        .on_conflict_do_nothing()
-        .returning(old)
-    )
+    values = {"worker_id": worker_id, "request_id": request_id, "body": body, "overdue": overdue}
+    return db.session.connection().scalar(_ADD_REPLY, values)
+
+
+_OLD_REPLY = exists().where(Reply.created < func.now() - bindparam("overdue", type_=Interval))
+_ADD_REPLY = (
+    insert(Reply)
+    .values(worker_id=bindparam("worker_id"), request_id=bindparam("request_id"), body=bindparam("body"))
+    .on_conflict_do_nothing()
+    .returning(select(_OLD_REPLY).scalar_subquery())
+)
 
 
 def forget_replies(keep: timedelta) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "MAX_REASON",
     "amend",
     "cut_of",
+    "exposes",
     "fail",
     "get",
     "has_material",
@@ -215,12 +216,17 @@ def _note_release(ticket: Ticket, old: str, new: str) -> None:
     Queued by leaving `released` for anywhere, and by leaving the publishing states half-way for anywhere else: a
     script may have been killed after its copy was public. What a person had to see about an older release is over then.
     """
-    if new in ("releasing", "released"):
+    if exposes(new):
         ticket.exposed = True
     if new == "released":
         ticket.withdraw = ticket.needs_attention = False
     elif ticket.exposed and (old == "released" or new not in _PUBLISHING):
         ticket.withdraw = True
+
+
+def exposes(state: str) -> bool:
+    """Tell whether files may become public in a state."""
+    return state in ("releasing", "released")
 
 
 def settle(recording: Ticket, *, reset_hand: bool = False) -> None:

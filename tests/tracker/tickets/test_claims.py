@@ -13,7 +13,7 @@ from tests.factories import committing, make_encoding, make_recording, make_work
 from tracker import projects, properties, queries, tickets, workers
 from tracker.db import db, now, transaction
 from tracker.errors import NoSuchService
-from tracker.models import Worker
+from tracker.models import LogEntry, Ticket, Worker
 from tracker.queries import Asked
 from tracker.statemachine import CLASSIC
 from tracker.tickets import Offer, claims
@@ -263,6 +263,62 @@ def test_a_state_has_one_source_whatever_is_switched_off(kind):
         for state in (row.name for row in table.states if row.script and row.name not in off):
             before = [name for name in static if name not in off and table.successor(name, off) == state]
             assert before == [found for found in [claims.source(table, state, off)] if found is not None]
+
+
+# --- the short way -------------------------------------------------------------------------------------------------
+
+
+def traces(ticket) -> tuple[dict[str, object], list[dict[str, object]], dict[str, str]]:
+    """Return what a claim left of a ticket: its row, its log and its properties, without ids and moments."""
+    db.session.flush()
+    db.session.expire_all()
+    own = {"id", "parent_id", "fahrplan_id", "project_id", "created", "modified", "state_since", "lease_until"}
+    row = {column.name: getattr(ticket, column.name) for column in Ticket.__table__.columns}
+    log = [
+        {column.name: getattr(entry, column.name) for column in LogEntry.__table__.columns}
+        for entry in factories.log_of(ticket)
+    ]
+    assert (row["lease_until"] is not None) == (row["lease_s"] is not None)
+    assert min(row["modified"], row["state_since"]) > row["created"]
+    told = [
+        {name: value for name, value in entry.items() if name not in ("id", "ticket_id", "created")} for entry in log
+    ]
+    return {name: value for name, value in row.items() if name not in own}, told, properties.own(ticket)
+
+
+@pytest.mark.parametrize(("state", "source"), [("encoding", "ready to encode"), ("postprocessing", "checked")])
+@pytest.mark.parametrize("lease_s", [None, 60, 10**6])
+@pytest.mark.parametrize("before", [{}, {"attempt": 4, "waiting": "for rain", "percent": 7.0, "needs_attention": True}])
+def test_the_short_way_leaves_what_a_move_leaves(project, worker, monkeypatch, state, source, lease_s, before):
+    found = []
+    for slug, short in (("short", True), ("long", False)):
+        made = make_encoding(factories.make_project(slug), source)
+        values = {"Record.Cutin": "7", "Record.Cutout": "9"}
+        properties.write(made.parent, values)
+        properties.write(made, {"Record.Cutout": "8"})
+        made.not_before = now() - timedelta(minutes=1)
+        for name, value in before.items():
+            setattr(made, name, value)
+        made.take_changes()
+        db.session.flush()
+        db.session.expire_all()
+        if not short:
+            monkeypatch.setattr(claims, "_at_once", None)
+            monkeypatch.setattr(claims.moves, "exposes", lambda state: True)
+            monkeypatch.setattr(claims.moves, "_note_release", lambda *_: None)
+        claimed = tickets.claim_next(made.project, state, worker, lease_s)
+        assert claimed is made and claimed.state == state
+        found.append(traces(made))
+    assert found[0] == found[1]
+
+
+def test_a_file_that_may_become_public_or_was_goes_the_long_way(project, worker):
+    ticket = make_encoding(project, "ready to release")
+    assert claim(worker, project, state="releasing") is ticket and ticket.exposed
+    again = make_encoding(project)
+    again.exposed = True
+    assert claim(worker, project) is again and again.withdraw
+    assert properties.own(again)["Encoding.Cut"] == "0-0-deu-0"
 
 
 # --- two processes with one name -----------------------------------------------------------------------------------
