@@ -198,3 +198,16 @@ def test_logging_out_ends_the_login(client, db_session):
     enter(client)
     assert send(client, "/logout").status_code == 303
     assert client.get("/").status_code == 302
+
+
+def test_another_role_holds_from_the_next_request_on(client, project):
+    enter(client, "bob", "superuser")
+    assert client.get("/demo/settings").status_code == 200
+    users.configure(users.get("bob"), role="read only")
+    assert client.get("/demo/settings").status_code == 403
+
+
+def test_no_cookie_is_read_by_scripts_or_sent_by_other_sites(client, project):
+    make_user()
+    cookies = log_in(client, "alice").headers.getlist("Set-Cookie")
+    assert cookies and [each for each in cookies if "HttpOnly" not in each or "SameSite=Lax" not in each] == []

@@ -212,3 +212,10 @@ def test_a_field_set_behind_the_verbs_is_in_the_next_row(talk, alice):
     assert log_of(talk)[-1].changes == {"needs_attention": True, "own_priority": 2, "priority": 2}
     put(talk, "recorded")
     assert log_of(talk)[-1].changes == {}
+
+
+def test_edited_properties_make_a_form_of_before_conflict(talk, alice, bob):
+    seen = talk.version
+    tickets.edit_properties(talk.id, alice, {"Record.Language": "eng"}, version=seen)
+    with pytest.raises(Conflict):
+        tickets.set_state(talk.id, bob, "cut", version=seen)

@@ -179,3 +179,13 @@ def test_where_nobody_cuts_it_goes_to_the_state_before(project, alice):
     projects.configure(project, disabled_states={RECORDING: ["cutting"]})
     talk = make_recording(project, "copied")
     assert tickets.send_back(talk.id, alice, "x").state == "merged"
+
+
+def test_a_recording_sent_back_is_nobodys(project, alice, bob):
+    ticket = make_encoding(project, "encoded")
+    tickets.set_state(ticket.parent_id, alice, "cutting")
+    tickets.assign(ticket.parent_id, alice, alice)
+    assert ticket.parent.user is alice
+    put(ticket.parent, "copied")
+    talk = tickets.send_back(put(ticket, "encoded").id, bob, "the first sentence is missing")
+    assert (talk.state, talk.user_id, talk.worker_id) == ("cutting", None, None)

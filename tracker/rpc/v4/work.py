@@ -45,15 +45,13 @@ def assign_next_unassigned_for_state(
 @method("getAssignedForState", faults=(401, 402))
 def get_assigned_for_state(
     call: Call, ticket_type: str, ticket_state: str, property_filters: dict[str, Any] | None = None
-) -> list[Any] | bool:
-    """Return the caller's tickets in a state, those that may be worked on at present; false while the group pauses."""
+) -> list[Any]:
+    """Return the caller's tickets in a state, also while its group pauses: what it has it may finish."""
     name = "getAssignedForState"
     kind, state = _wanted(name, 401, ticket_type, ticket_state)
     filters = _filters(call, name, property_filters)
-    if call.worker.group.paused:
-        return False
     found = _in_state(call, name, kind, state, filters, worker_id=call.worker.id)
-    return [structs.workable(each) for each in found if not each.failed and not each.blocked]
+    return [structs.workable(each) for each in found if not each.failed]
 
 
 @method("getTicketsForState", faults=(401, 402))
@@ -119,7 +117,7 @@ def _in_state(
     for project in table.projects_of(call):
         ours = states.meant(workflow(project.workflow), kind, state)
         if ours is not None:
-            rule = read_filter(rules[project.id]) if project.id in rules else None
+            rule = read_filter(rules[project.id]) if project.id in rules and worker_id is None else None
             asked = _asked(name, filters, project)
             yield from queries.tickets_as_asked(project.id, kind, ours, asked=asked, rule=rule, worker_id=worker_id)
 

@@ -205,3 +205,8 @@ def test_a_second_group_needs_its_own_secret(tracker):
     db.session.commit()
     stranger = Caller(tracker.browser, Php(token=tracker.client.token, secret=secret))
     assert stranger.refusal("getVersion") == (-32500, "invalid or missing signature")
+
+
+@pytest.mark.parametrize("name", ["render", "__construct", "dispatch", "getVersion.__call__", "method", "_settle"])
+def test_nothing_but_the_methods_of_the_table_can_be_called(tracker, name):
+    assert tracker.refusal(name)[0] == -32601

@@ -9,8 +9,9 @@ import pytest
 from tests import factories
 from tests.tracker.rpc.conftest import fresh
 from tests.tracker.rpc.v4 import conftest
-from tracker import projects, queries, tickets, workers
+from tracker import profiles, projects, properties, queries, tickets, workers
 from tracker.db import db
+from tracker.models import Ticket
 from tracker.rpc.v4.work import FILTERS
 
 START = datetime(2026, 12, 27, 10, 0, tzinfo=UTC)
@@ -206,13 +207,14 @@ def test_times_are_in_the_zone_of_the_project(tracker, project):
 # --- who may -----------------------------------------------------------------------------------------------------
 
 
-def test_a_paused_group_gets_no_tickets_and_no_lists_but_may_finish(tracker, project):
+def test_a_paused_group_gets_no_tickets_and_no_list_but_may_finish_what_it_has(tracker, project):
     made = talk(project)
     found = tracker.assignNextUnassignedForState("recording", "recording", {})
     workers.groups.configure(group_of(tracker), paused=True)
     db.session.commit()
-    for name in ("assignNextUnassignedForState", "getAssignedForState", "getTicketsForState"):
+    for name in ("assignNextUnassignedForState", "getTicketsForState"):
         assert tracker.call(name, "recording", "recording", {}) is False
+    assert [each["id"] for each in tracker.getAssignedForState("recording", "recording")] == [made.id]
     assert (tracker.ping(made.id), tracker.setTicketDone(found["id"])) == ("OK", True)
 
 
@@ -335,3 +337,24 @@ def test_the_most_urgent_ticket_of_all_projects_comes_first(enter, project):
     caller = enter(projects=(project, other))
     found = caller.assignNextUnassignedForState("recording", "recording", {})
     assert (found["id"], found["project_id"], found["calculated_priority"]) == (urgent.id, other.id, "2")
+
+
+def test_what_a_worker_has_stays_its_own_when_its_talk_fails_or_its_profile_is_switched_off(tracker, project):
+    talk(project, "copied")
+    found = tracker.assignNextUnassignedForState("encoding", "encoding", {})
+    ticket = db.session.get(Ticket, found["id"])
+    tickets.set_failed(ticket.parent_id, factories.make_user("bob", "superuser"), True, comment="sound is bad")
+    profiles.use(project, "hd", priority=0)
+    db.session.commit()
+    assert [each["id"] for each in tracker.getAssignedForState("encoding", "encoding")] == [ticket.id]
+    assert tracker.setTicketDone(ticket.id) is True
+
+
+def test_a_malformed_time_among_the_properties_stops_nobody(tracker, project):
+    broken = talk(project)
+    properties.write(broken, {"Fahrplan.DateTime": "the day after", "Fahrplan.Duration": "25:00"})
+    fine = talk(project, hours=1)
+    db.session.commit()
+    asked = {"Record.EndedBefore": "2999-01-01T00:00:00Z"}
+    got = [tracker.assignNextUnassignedForState("recording", "recording", asked)["id"] for _ in range(2)]
+    assert sorted(got) == sorted((broken.id, fine.id))
