@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
-from scripts.media import peaks, recording, survey
+from scripts.media import marks, peaks, recording, survey
 from scripts.media.demux import Unreadable
 from scripts.media.segments import NoFolder
 from scripts.media.timeline import Timeline, TimelineError
@@ -83,8 +83,9 @@ class MergeJob(Job):
         plan = plan_of(work.properties)
         surveyed = self._survey(raw, plan, work)
         timeline = recording.build(surveyed, _talk(plan, work))
-        self._write(timeline, raw, work)
-        self._tell(timeline, surveyed, work)
+        noted, problems = marks.operator_marks(timeline, raw, work.need("Room.Key"), plan.zone)
+        self._write(marks.with_marks(timeline, noted), raw, work)
+        self._tell(timeline, [*surveyed.problems, *problems], work)
         work.save(record_properties(timeline, plan, work.properties))
         return f"{timeline.frames} frames in {len(timeline.segments)} files, {len(timeline.holes)} holes"
 
@@ -104,17 +105,18 @@ class MergeJob(Job):
         measured = peaks.measure(
             timeline, raw, lambda part: work.percent(SURVEYED_PERCENT + share * part), work.halt.is_set
         )
+        timeline = marks.with_marks(timeline, marks.sound_marks(timeline, measured))
         folder = talk_folder(work.properties, work.roots)
         recording.write_virtual_recording(timeline, measured, folder, work.ticket.attempt, work.confirm)
 
-    def _tell(self, timeline: Timeline, surveyed: survey.Survey, work: Work) -> None:
+    def _tell(self, timeline: Timeline, problems: Sequence[str], work: Work) -> None:
         """Write into the ticket's log what a person should know of the recording."""
         holes = recording.holes_sentence(timeline)
         overlaps = recording.overlaps_sentence(timeline)
         lines = [
             *([f"The recording has holes: {holes}."] if holes else []),
             *([f"Files overlap: {overlaps}."] if overlaps else []),
-            *surveyed.problems,
+            *problems,
         ]
         if lines:
             work.note("\n".join(lines))

@@ -57,6 +57,18 @@ def test_it_writes_the_properties_of_the_record(tracker: ScriptedTracker, shift:
     assert tracker.logs == [(3, f"The recording has holes: {written['Record.Holes']}.")]
 
 
+def test_what_operators_noted_becomes_marks(
+    tracker: ScriptedTracker, shift: Shift, talk: dict[str, str], mount: Path
+) -> None:
+    noted = "2021-05-01T10:00:01 questions begin\nsoon: lunch\n"
+    (Path(talk["Processing__Path__Raw"]) / "saal1-marks.txt").write_text(noted)
+    assert merge(tracker, shift, talk)[0] == "done"
+    timeline = Timeline.from_json((mount / "tmp" / "demo" / "7" / "timeline.json").read_text())
+    marks = [(mark.frame, mark.text) for mark in timeline.marks if mark.kind == "operator"]
+    assert marks == [(75, "questions begin")]
+    assert any("saal1-marks.txt, line 2 is no time and text" in text for _, text in tracker.logs)
+
+
 def test_a_file_that_grows_is_waited_for(tracker: ScriptedTracker, shift: Shift, talk: dict[str, str]) -> None:
     last = max(Path(talk["Processing__Path__Raw"]).iterdir())
     content = last.read_bytes()
