@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from datetime import timedelta
 from types import FrameType
 from typing import Any
 
@@ -40,6 +41,16 @@ class Log(Logger):  # type: ignore[misc]  # gunicorn publishes no types
         for logger in (self.error_log, self.access_log):
             logger.handlers.clear()
             logger.propagate = True
+
+    def atoms(self, resp: Any, req: Any, environ: Any, request_time: timedelta) -> dict[str, Any]:
+        """Return what our line is made of; gunicorn would prepare every header, for each of thousands of calls."""
+        return {
+            "h": environ.get("REMOTE_ADDR", "-"),
+            "r": f"{environ['REQUEST_METHOD']} {environ['RAW_URI']} {environ['SERVER_PROTOCOL']}",
+            "s": str(resp.status).split(None, 1)[0],
+            "B": getattr(resp, "sent", None),
+            "M": int(request_time.total_seconds() * 1000),
+        }
 
 
 class Server(BaseApplication):  # type: ignore[misc]
