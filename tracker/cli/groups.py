@@ -168,7 +168,7 @@ def _json(text: str) -> Any:
         return None
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"The filter is no JSON: {error}.", "filter") from None
 
 

@@ -60,7 +60,7 @@ def _general(project: Project) -> str:
 
 
 def _archive(project: Project) -> str:
-    projects.configure(project, read_only=not project.read_only)
+    projects.configure(project, read_only=forms.text("wanted") == "1")
     return (
         "The project is archived: nothing in it changes any more."
         if project.read_only

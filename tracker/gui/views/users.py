@@ -43,7 +43,7 @@ def _edit(user: User) -> str:
 
 
 def _switch(user: User) -> str:
-    users.set_active(user, not user.active)
+    users.set_active(user, forms.text("wanted") == "1")
     return f"{user.name} may log in again." if user.active else f"{user.name} can no longer log in."
 
 

@@ -111,7 +111,7 @@ def _filters(rows: Sequence[WorkerGroupProject]) -> dict[int, tuple[str, str]]:
 
 
 def _pause(group: WorkerGroup) -> str:
-    groups.configure(group, paused=not group.paused)
+    groups.configure(group, paused=forms.text("wanted") == "1")
     return f"{group.name} is paused: its workers get nothing new." if group.paused else f"{group.name} works again."
 
 
