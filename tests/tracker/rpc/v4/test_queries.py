@@ -13,7 +13,7 @@ from tracker.db import db
 QUERIES: list[tuple[str, tuple[Any, ...], int]] = [
     ("getVersion", (), 2),
     ("ping", (), 2),
-    ("assignNextUnassignedForState", ("encoding", "encoding", {}), 10),
+    ("assignNextUnassignedForState", ("encoding", "encoding", {}), 8),
     ("assignNextUnassignedForState", ("encoding", "releasing", {}), 7),
     ("getAssignedForState", ("encoding", "encoding", {}), 6),
     ("getTicketsForState", ("encoding", "ready to encode", {}), 6),
