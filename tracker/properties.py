@@ -79,6 +79,14 @@ def write(owner: Project | Profile | Ticket, values: Mapping[str, str]) -> dict[
     return wanted
 
 
+def write_tickets(values: Mapping[int, Mapping[str, str]]) -> None:
+    """Store properties of many tickets (by their ids) as `write` does for one."""
+    wanted = {ticket_id: checked(each) for ticket_id, each in values.items()}
+    rows = [(ticket_id, name, value) for ticket_id, each in wanted.items() for name, value in each.items()]
+    queries.upsert_ticket_properties([row for row in rows if row[2] != ""])
+    queries.delete_ticket_properties([(ticket_id, name) for ticket_id, name, value in rows if value == ""])
+
+
 def own(owner: Project | Profile | Ticket) -> dict[str, str]:
     """Return the properties stored on exactly this owner, by name."""
     kind, owner_id = _owner(owner)

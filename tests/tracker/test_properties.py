@@ -260,3 +260,20 @@ def test_the_document_names_every_property_that_code_and_templates_use():
 @pytest.mark.parametrize(("name", "default"), properties.DEFAULTS.items())
 def test_the_document_tells_the_defaults(name, default):
     assert f"{default} when nothing is stored" in documented()[name][1][1]
+
+
+def test_properties_of_many_tickets_are_written_as_those_of_one(db_session):
+    project = factories.make_project()
+    one, many, other = (factories.make_recording(project, values={"A": "1", "B": "2"}) for _ in range(3))
+    values = {"A": "", "B": 'x "\\\n🚀', "C": "3", "Project.Slug": "no", "D": ""}
+    properties.write(one, values)
+    properties.write_tickets({many.id: values, other.id: {"D": ""}})
+    stored = [{name: value for name, value in own(ticket).items() if len(name) == 1} for ticket in (one, many, other)]
+    assert stored == [{"B": 'x "\\\n🚀', "C": "3"}] * 2 + [{"A": "1", "B": "2"}]
+
+
+def test_of_many_properties_none_is_written_when_one_is_refused(db_session):
+    talk, other = (factories.make_recording(factories.make_project(slug)) for slug in ("one", "two"))
+    with pytest.raises(InvalidInput, match="is not valid"):
+        properties.write_tickets({talk.id: {"A": "1"}, other.id: {"not a name": "2"}})
+    assert "A" not in properties.own(talk)

@@ -16,13 +16,13 @@ from tracker.fahrplan import policy as rules
 from tracker.fahrplan import words
 from tracker.fahrplan.decide import Part, Proposal, lock_after, lock_of_new, reason_of, said_after, word_of
 from tracker.fahrplan.diff import LOCK, OPTED_OUT
+from tracker.fahrplan.numbers import allocate, free_key
 from tracker.fahrplan.schedule import Known, Skipped
 from tracker.fahrplan.wanted import Wanted, place
 from tracker.models import FahrplanChange, Project, ScheduleEvent, Ticket
 from tracker.names import room_key
 from tracker.tickets import Actor, moves
 
-MAX_ID = 2**31 - 1
 _SHOWN = 200
 """Characters of an old or new value in the log; the whole one is in the properties."""
 _PLACED = ("Fahrplan.Room", "Fahrplan.DateTime", "Fahrplan.Duration")
@@ -94,13 +94,11 @@ def apply(
     """
     said = [(known, wanted, said_after(known, wanted, parts)) for known, wanted, parts in matched]
     news = [each for each in said if _is_noted(*each)]
-    changed = [p.known.ticket_id for p in proposals if p.known is not None and p.doing(rules.APPLY)]
-    rows = {row.recording_id: row for row in queries.schedule_events([*changed, *(k.ticket_id for k, _, _ in news)])}
+    updates = list(_updates(proposals))
+    noticed = [*(each.known.ticket_id for each in updates), *(known.ticket_id for known, _, _ in news)]
+    rows = {row.recording_id: row for row in queries.schedule_events(noticed)}
     done: dict[int, FahrplanChange] = dict(noted or {})
-    for proposal in proposals:
-        parts = proposal.doing(rules.APPLY)
-        if proposal.known is not None and proposal.known.ticket_id > 0 and parts:
-            done[proposal.known.ticket_id] = _update(proposal.known, proposal.wanted, parts, rows, actor, report)
+    done |= _write(updates, rows, actor, report)
     fresh = [proposal.wanted for proposal in proposals if _is_new(proposal) and proposal.wanted is not None]
     made = _create(project, fresh, actor, report)
     _identify(project, rows, news, made, done, report)
@@ -126,36 +124,64 @@ def named(known: Known) -> str:
 # --- talks that are there --------------------------------------------------------------------------------------
 
 
-def _update(
-    known: Known,
-    wanted: Wanted | None,
-    parts: Sequence[Part],
-    rows: Mapping[int, ScheduleEvent],
-    actor: Actor,
-    report: Report,
-) -> FahrplanChange:
-    ticket = tickets.get(known.ticket_id)
-    change = change_of(known, parts, ticket)
-    values = {part.name: part.new for part in parts if part.name.startswith("Fahrplan.") and part.name != LOCK}
-    before, after = known.properties.get(LOCK, ""), lock_after(known, wanted, parts)
-    written = values | ({LOCK: after} if before != after else {})
-    properties.write(ticket, written)
+@dataclass(frozen=True, slots=True)
+class _Update:
+    """What is written about one talk: *values* of properties, and the reason to lock it *before* and *after*."""
+
+    known: Known
+    wanted: Wanted | None
+    parts: Sequence[Part]
+    values: Mapping[str, str]
+    before: str
+    after: str
+
+    @property
+    def written(self) -> dict[str, str]:
+        """Return all properties that are written."""
+        return dict(self.values) | ({LOCK: self.after} if self.before != self.after else {})
+
+
+def _updates(proposals: Iterable[Proposal]) -> Iterator[_Update]:
+    for proposal in proposals:
+        known, parts = proposal.known, proposal.doing(rules.APPLY)
+        if known is not None and known.ticket_id > 0 and parts:
+            values = {part.name: part.new for part in parts if part.name.startswith("Fahrplan.") and part.name != LOCK}
+            lock = known.properties.get(LOCK, ""), lock_after(known, proposal.wanted, parts)
+            yield _Update(known, proposal.wanted, parts, values, *lock)
+
+
+def _write(
+    updates: Sequence[_Update], rows: Mapping[int, ScheduleEvent], actor: Actor, report: Report
+) -> dict[int, FahrplanChange]:
+    """Write all talks that change, then lock and unlock those whose reason for that changed."""
+    found = {ticket.id: ticket for ticket in queries.lock_talks([each.known.ticket_id for each in updates])}
+    properties.write_tickets({each.known.ticket_id: each.written for each in updates})
+    done = {}
+    for each in updates:
+        ticket = found[each.known.ticket_id]
+        done[ticket.id] = change_of(each.known, each.parts, ticket)
+        _update(each, ticket, rows[ticket.id], actor, report)
+    db.session.flush()
+    for each in updates:
+        if each.before != each.after:
+            ticket = found[each.known.ticket_id]
+            _relock(ticket, each.known, each.before, each.after, each.wanted, actor, report)
+    return done
+
+
+def _update(update: _Update, ticket: Ticket, row: ScheduleEvent, actor: Actor, report: Report) -> None:
+    known, values = update.known, update.values
     if "Fahrplan.Title" in values:
         ticket.title = values["Fahrplan.Title"]
     if any(name in values for name in _PLACED):
-        _place(ticket, dict(known.properties) | values, "Fahrplan.Room" in values)
+        _place(ticket, {**known.properties, **values}, "Fahrplan.Room" in values)
     if values:
-        pairs = {name: (known.properties.get(name, ""), new) for name, new in written.items()}
+        pairs = {name: (known.properties.get(name, ""), new) for name, new in update.written.items()}
         moves.touch(ticket)
         moves.log(ticket, actor, "Fahrplan.changed", _listed(pairs), ticket.state, ticket.state)
-    row = rows[known.ticket_id]
-    row.gone = any(part.name == rules.GONE for part in parts) or (
-        row.gone and not any(part.name == rules.BACK for part in parts)
-    )
-    _tell(known, parts, wanted, report)
-    if before != after:
-        _relock(ticket, known, before, after, wanted, actor, report)
-    return change
+    names = {part.name for part in update.parts}
+    row.gone = rules.GONE in names or (row.gone and rules.BACK not in names)
+    _tell(known, update.parts, update.wanted, report)
 
 
 def change_of(known: Known, parts: Sequence[Part], ticket: Ticket) -> FahrplanChange:
@@ -252,34 +278,6 @@ def _unlock(ticket: Ticket, known: Known, reason: str, actor: Actor, report: Rep
 # --- new -------------------------------------------------------------------------------------------------------
 
 
-def usable_id(source_id: str) -> int | None:
-    """Return the number a source id is, None unless it is plain digits of 1 to 2^31-1 without leading zeros."""
-    if not (source_id.isascii() and source_id.isdigit()) or len(source_id) > 10 or source_id[0] == "0":
-        return None
-    number = int(source_id)
-    return number if number <= MAX_ID else None
-
-
-def allocate(source_ids: Sequence[str], taken: Iterable[int]) -> list[int]:
-    """Return a Fahrplan.ID for each source id in order: its own number if it is usable and free, else one above all.
-
-    Numbers above all others are taken in order; only if they run out, the smallest free ones.
-    """
-    used = set(taken)
-    own: list[int | None] = []
-    for source_id in source_ids:
-        number = usable_id(source_id)
-        own.append(None if number in used else number)
-        used.add(number or 0)
-    following = _free_numbers(used)
-    return [number if number is not None else next(following) for number in own]
-
-
-def _free_numbers(used: set[int]) -> Iterator[int]:
-    yield from range(max(used, default=0) + 1, MAX_ID + 1)
-    yield from (number for number in range(1, MAX_ID) if number not in used)
-
-
 def _create(project: Project, talks: Sequence[Wanted], actor: Actor, report: Report) -> list[tuple[int, Wanted]]:
     """Make the recording tickets of new talks, in the order of the file; return their ids."""
     numbers = allocate([talk.source_id for talk in talks], queries.fahrplan_ids(project.id))
@@ -373,15 +371,6 @@ def _creation(project: Project, number: int, wanted: Wanted) -> FahrplanChange:
         title=wanted.title,
         parts=[Part(rules.NEW, rules.NEW).stored()],
     )
-
-
-def free_key(wanted: Wanted, taken: set[tuple[str, str, int]]) -> tuple[str, str, int]:
-    """Return the identity of a talk, with an occurrence that no other one has."""
-    occurrence = wanted.occurrence
-    while (wanted.guid, wanted.source_id, occurrence) in taken:
-        occurrence += 1
-    taken.add((wanted.guid, wanted.source_id, occurrence))
-    return wanted.guid, wanted.source_id, occurrence
 
 
 def _note_log(done: Sequence[FahrplanChange]) -> None:

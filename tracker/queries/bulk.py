@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import FromClause, Table, column, func, insert, select
+from sqlalchemy import FromClause, Table, column, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from tracker.db import Base, db
 from tracker.models import LogEntry, Property, ScheduleEvent, Ticket
@@ -78,6 +79,33 @@ def insert_properties(rows: Sequence[tuple[int, str, str]]) -> None:
     """Insert properties (ticket, name, value) of new tickets."""
     named = [{"ticket_id": ticket_id, "name": name, "value": value} for ticket_id, name, value in rows]
     _insert(Property, ("ticket_id", "name", "value"), named)
+
+
+def upsert_ticket_properties(rows: Sequence[tuple[int, str, str]]) -> None:
+    """Write properties (ticket, name, value) of any tickets, in one order, so that two writers cannot deadlock."""
+    names = ("ticket_id", "name", "value")
+    for part in _parts(sorted(rows)):
+        named = [dict(zip(names, row, strict=True)) for row in part]
+        given = _recordset(_table(Property), names, named)
+        statement = upsert(_table(Property)).from_select(list(names), select(*given.c))
+        db.session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[Property.ticket_id, Property.name],
+                index_where=Property.ticket_id.is_not(None),
+                set_={"value": statement.excluded.value},
+            )
+        )
+
+
+def delete_ticket_properties(rows: Sequence[tuple[int, str]]) -> None:
+    """Delete properties (ticket, name) of any tickets."""
+    for part in _parts(sorted(rows)):
+        given = _recordset(_table(Property), ("ticket_id", "name"), [{"ticket_id": t, "name": n} for t, n in part])
+        db.session.execute(
+            delete(Property)
+            .where(Property.ticket_id == given.c.ticket_id, Property.name == given.c.name)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def insert_log(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -88,9 +88,12 @@ def fahrplan_properties(
     return found
 
 
-def lock_talks(ticket_ids: Collection[int]) -> None:
-    """Lock some recording tickets in id order, before their children, and read them anew."""
-    db.session.scalars(
+def lock_talks(ticket_ids: Collection[int]) -> Sequence[Ticket]:
+    """Lock some recording tickets in id order, before their children, and read them anew.
+
+    Whoever keeps what is returned finds each of them at hand.
+    """
+    return db.session.scalars(
         select(Ticket)
         .where(Ticket.id.in_(ticket_ids))
         .order_by(Ticket.id)

@@ -12,7 +12,7 @@ from tests.tracker.fahrplan.samples import event, optout, schedule
 from tracker import profiles, projects, properties, queries, tickets
 from tracker.errors import FahrplanError, ProjectReadOnly
 from tracker.fahrplan import Report, files, import_fahrplan
-from tracker.fahrplan.apply import MAX_ID, allocate, usable_id
+from tracker.fahrplan.numbers import MAX_ID, allocate, usable_id
 from tracker.models import Project, Ticket
 from tracker.statemachine import workflow
 from tracker.tickets import TRACKER, moves
