@@ -71,6 +71,7 @@ def add(
     metavar="TYPE:STATE",
     help="Switch a state off (all others on); repeatable; 'none' for none.",
 )
+@click.option("--dependee-state", metavar="STATE", help="A format that depends on another waits until that is so far.")
 def set_(
     slug: str,
     title: str | None,
@@ -81,6 +82,7 @@ def set_(
     max_attempts: int | None,
     separate_checker: bool | None,
     off: tuple[str, ...],
+    dependee_state: str | None,
 ) -> None:
     """Change what is named of the project SLUG, and leave the rest."""
     with application(), transaction():
@@ -93,6 +95,7 @@ def set_(
             max_attempts=max_attempts,
             separate_checker=separate_checker,
             disabled_states=_states(off) if off else None,
+            dependee_state=dependee_state,
         )
         properties.write(project, read_values(values))
         _use(project, formats)
@@ -225,6 +228,7 @@ def lines(project: Project) -> list[str]:
         "checker": "not who cut the talk" if project.separate_checker else "anybody",
         "policy": policies(project),
         "states off": ", ".join(off) or "none",
+        "masters": f"have to be {project.dependee_state!r}",
         "tickets": ", ".join(counts) or "none",
     }
     described = [f"{name:<11} {text}" for name, text in facts.items()]

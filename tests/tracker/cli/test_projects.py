@@ -49,12 +49,14 @@ def test_a_project_is_made_with_all_that_scripts_need(fahrwerk, app):
 def test_only_what_is_named_changes(fahrwerk, app, slug):
     done = fahrwerk(
         *("project", "set", slug, "--max-attempts", "5", "--any-checker", "--off", "encoding:checking"),
+        *("--dependee-state", "postprocessed"),
         *("--set", "Meta.Year=2026", "--profile", "mp3", "--profile", "hd=0"),
     )
     assert done.exit_code == 0, done.exception
     made = projects.get(slug)
     assert (made.title, made.time_zone, made.languages) == ("A project", "Europe/Berlin", ["deu"])
     assert (made.max_attempts, made.separate_checker, made.disabled_states) == (5, False, {"encoding": ["checking"]})
+    assert made.dependee_state == "postprocessed"
     assert {p.version.profile.slug: p.priority for p in queries.project_profiles(made.id)} == {"hd": 0.0, "mp3": 1.0}
 
 
