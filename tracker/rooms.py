@@ -7,7 +7,7 @@ the Fahrplan. Nobody else's recordings may begin with the key or a recorder's na
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tracker import queries
 from tracker.db import db
@@ -19,11 +19,48 @@ PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}\Z")
 """What a recorder may put before `-YYYY-MM-DD_HH-MM-SS.ts`."""
 
 
+class _Known:
+    """The rooms of a project, found by name (case does not count), key, or name of a recorder."""
+
+    def __init__(self, project: Project) -> None:
+        """Read them."""
+        self.project = project
+        self.by_name: dict[str, Room] = {}
+        self.by_key: dict[str, Room] = {}
+        self.by_prefix: dict[str, Room] = {}
+        for room in queries.rooms(project.id):
+            self.add(room)
+
+    def add(self, room: Room) -> None:
+        """Take in a room."""
+        self.by_name[room.name.casefold()] = self.by_key[room.key] = room
+        self.by_prefix |= dict.fromkeys((room.key, *room.recorders), room)
+
+    def find(self, text: str) -> Room | None:
+        """Return the room that is called *text*, else the one with that key."""
+        return self.by_name.get(text.strip().casefold()) or self.by_key.get(room_key(text))
+
+    def make(self, name: str) -> Room:
+        """Make a new room. Raises InvalidInput when its recordings could not be told from others."""
+        key = room_key(name)
+        if not key:
+            raise InvalidInput(f"Room {name!r} has no letter or digit that a file name could carry.", "room")
+        self.leave_alone(key, None)
+        made = Room(project_id=self.project.id, key=key, name=name.strip(), guid="", recorders=[])
+        db.session.add(made)
+        self.add(made)
+        return made
+
+    def leave_alone(self, prefix: str, but: Room | None) -> None:
+        """Raise InvalidInput when the recordings of a room other than *but* begin with *prefix*."""
+        room = self.by_prefix.get(prefix)
+        if room is not None and room is not but:
+            raise InvalidInput(f"The recordings of room {room.name!r} begin with {prefix!r}-... already.", "recorder")
+
+
 def find(project: Project, text: str) -> Room | None:
     """Return the room that is called *text* (case does not count), else the one with that key."""
-    found = queries.rooms(project.id)
-    named = (room for room in found if room.name.casefold() == text.strip().casefold())
-    return next(named, None) or next((room for room in found if room.key == room_key(text)), None)
+    return _Known(project).find(text)
 
 
 def get(project: Project, text: str) -> Room:
@@ -40,20 +77,20 @@ def of(project: Project, name: str) -> Room:
 
     Raises InvalidInput when another room of the project has the same key: recordings could not be told apart.
     """
-    key = room_key(name)
-    if not key:
-        raise InvalidInput(f"Room {name!r} has no letter or digit that a file name could carry.", "room")
-    found = find(project, name)
-    if found is not None and found.name.casefold() != name.strip().casefold():
-        raise InvalidInput(
-            f"Rooms {found.name!r} and {name!r} would both record to files called {key!r}-...; rename one of them.",
-            "room",
-        )
-    if found is None:
-        _is_free(project, key, None)
-        found = Room(project_id=project.id, key=key, name=name.strip())
-        db.session.add(found)
-        db.session.flush()
+    return several(project, [name])[name]
+
+
+def several(project: Project, names: Iterable[str]) -> dict[str, Room]:
+    """Return the project's rooms of these names, as `of` does for one."""
+    known, found = _Known(project), {}
+    for name in names:
+        found[name] = room = known.find(name) or known.make(name)
+        if room.name.casefold() != name.strip().casefold():
+            raise InvalidInput(
+                f"Rooms {room.name!r} and {name!r} would both record to files called {room.key!r}-...; rename one.",
+                "room",
+            )
+    db.session.flush()
     return found
 
 
@@ -75,21 +112,16 @@ def set_recorders(project: Project, room: Room, prefixes: Sequence[str]) -> None
     Raises InvalidInput for a malformed name and for one that another room has.
     """
     queries.lock_project(project.id)
+    known = _Known(project)
     for prefix in prefixes:
         if not PREFIX.match(prefix):
             raise InvalidInput(
                 f"{prefix[:80]!r} is no name of a recorder: lower-case letters, digits, - and _, at most 80.",
                 "recorder",
             )
-        _is_free(project, prefix, room)
+        known.leave_alone(prefix, room)
     room.recorders = list(dict.fromkeys(prefixes))
     db.session.flush()
-
-
-def _is_free(project: Project, prefix: str, but: Room | None) -> None:
-    for room in queries.rooms(project.id):
-        if room is not but and prefix in (room.key, *room.recorders):
-            raise InvalidInput(f"The recordings of room {room.name!r} begin with {prefix!r}-... already.", "recorder")
 
 
 def recorders(room: Room) -> list[str]:

@@ -51,7 +51,8 @@ def create_recordings(
     """
     queries.lock_project(project.id)
     _check(project, wanted)
-    places = {name: rooms.of(project, name).id for name in {each.room for each in wanted} if name.strip()}
+    names = dict.fromkeys(each.room for each in wanted if each.room.strip())
+    places = {name: room.id for name, room in rooms.several(project, names).items()}
     found: list[int] = []
     for at in range(0, len(wanted), AT_ONCE):
         found += _create(project, actor, wanted[at : at + AT_ONCE], places, event)
