@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tracker.fahrplan import policy as rules
-from tracker.fahrplan.diff import GONE, LOCK, OPTED_OUT, QUIET, UNCLEAR, Changed, Changes, kind_of
-from tracker.fahrplan.policy import APPLY, ASK, IGNORE, Policy
+from tracker.fahrplan.diff import GONE, LOCK, OPTED_OUT, UNCLEAR, Changed, Changes, kind_of
+from tracker.fahrplan.policy import APPLY, ASK, BOOKKEEPING, IGNORE, Policy
 from tracker.fahrplan.schedule import Known, Talk
 from tracker.fahrplan.wanted import OPTOUT, Wanted
 
@@ -65,8 +65,8 @@ class Proposal:
 
     @property
     def quiet(self) -> bool:
-        """Tell whether only keys and day numbers change."""
-        return all(part.name in QUIET for part in self.parts)
+        """Tell whether only bookkeeping changes."""
+        return all(part.kind == BOOKKEEPING for part in self.parts)
 
 
 def begun(known: Known) -> bool:
@@ -102,7 +102,7 @@ def _new(changes: Changes, policy: Policy, reason: str, asked: Collection[str]) 
 
 
 def _held(part: Part, reason: str) -> Part:
-    free = (part.name in QUIET and reason != OUTAGE) or (reason == RENAMED and part.kind not in (rules.NEW, rules.ROOM))
+    free = part.kind == BOOKKEEPING or (reason == RENAMED and part.kind not in (rules.NEW, rules.ROOM))
     return replace(part, action=ASK) if reason and part.action == APPLY and not free else part
 
 
@@ -116,9 +116,9 @@ def _changed(change: Changed, policy: Policy, reason: str) -> Proposal:
     parts = [_part(name, change, policy) for name in change.fields if name != LOCK or _unclear_alone(change)]
     if change.back:
         parts.append(Part(rules.BACK, rules.BACK, action=policy.action(rules.BACK, begun(known))))
-    held = [_held(part, reason) for part in _together(parts) if not (part.name in QUIET and part.by_hand)]
+    held = [_held(part, reason) for part in _together(parts) if part.kind != BOOKKEEPING or not part.by_hand]
     if reason == OUTAGE:
-        held = [part for part in held if part.name not in QUIET]
+        held = [part for part in held if part.kind != BOOKKEEPING]
     return Proposal(known, Wanted.of(change.talk), tuple(held), reason)
 
 
@@ -132,8 +132,10 @@ def _part(name: str, change: Changed, policy: Policy) -> Part:
     old, new = change.fields[name]
     by_hand = name in change.by_hand
     kind = kind_of(name, change)
-    action = APPLY if name in QUIET else policy.action(kind, begun(change.known))
-    if by_hand and action == APPLY and name not in QUIET:
+    action = APPLY if kind == BOOKKEEPING else policy.action(kind, begun(change.known))
+    if name == "Fahrplan.Room" and kind == rules.TEXT and action == ASK:
+        action = APPLY  # the same room under another name: nothing that anybody has to decide
+    if by_hand and action == APPLY and kind not in (BOOKKEEPING, rules.OPTED_OUT):
         action = ASK
     return Part(name, kind, old, new, by_hand, action)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracker.fahrplan import policy
-from tracker.fahrplan.match import match, same_title
+from tracker.fahrplan.match import instant, match, same_title
 from tracker.fahrplan.policy import LOSS_COUNT, LOSS_SHARE
 from tracker.fahrplan.rooms import questions
 from tracker.fahrplan.schedule import IMPORTED, Known, RoomChange, RoomQuestion, Schedule, Skipped, Talk
@@ -64,8 +64,8 @@ class Changed:
 
     @property
     def quiet(self) -> bool:
-        """Tell whether only keys and day numbers changed."""
-        return self.fields.keys() <= QUIET and not self.back
+        """Tell whether only bookkeeping changed."""
+        return not self.back and all(kind_of(name, self) == policy.BOOKKEEPING for name in self.fields)
 
     @property
     def back(self) -> bool:
@@ -75,7 +75,7 @@ class Changed:
     @property
     def kinds(self) -> frozenset[str]:
         """Name the classes of change: moved in time, retitled, text only, opt-out set ..."""
-        kinds = {kind_of(name, self) for name in self.fields if name not in QUIET and name != LOCK}
+        kinds = {kind_of(name, self) for name in self.fields if name != LOCK} - {policy.BOOKKEEPING}
         if self.back:
             kinds.add(policy.BACK)
         if len(kinds) > 1:
@@ -124,9 +124,12 @@ class Changes:
 def kind_of(name: str, change: Changed) -> str:
     """Return the class of one changed property.
 
-    A slug that changes with the title is part of the new title; a room with another name is the same room.
+    A slug that changes with the title is part of the new title; a room with another name is the same room, and a start
+    in another time zone the same start.
     """
     fields = change.fields
+    if name in QUIET or (name in _CLOCK and _same_start(change)):
+        return policy.BOOKKEEPING
     if name == "Fahrplan.Slug" and "Fahrplan.Title" in fields:
         return policy.TITLE
     if name == OPTOUT and "1" in fields[name]:
@@ -137,6 +140,14 @@ def kind_of(name: str, change: Changed) -> str:
     if name == "Fahrplan.Room" and change.known.room_key == change.talk.room_key:
         return policy.TEXT
     return _KINDS.get(name, policy.TEXT)
+
+
+_CLOCK = ("Fahrplan.Date", "Fahrplan.Start", "Fahrplan.DateTime")
+
+
+def _same_start(change: Changed) -> bool:
+    before, after = instant(change.known.properties.get("Fahrplan.DateTime", "")), change.talk.start
+    return before is not None and before == after
 
 
 def is_gone(known: Known) -> bool:
@@ -161,9 +172,10 @@ def compare(talk: Talk, known: Known) -> Changed | Unchanged:
     stored, said = known.properties, known.base
     fields: dict[str, tuple[str, str]] = {}
     by_hand = set()
+    chosen = _start_chosen(talk, known)
     for name in _ORDER:
         new, old = wanted.get(name, ""), stored.get(name, "")
-        if new == said.get(name, "") or (new == old and not _opts_out(name, new, known)):
+        if new == said.get(name, "") or (new == old and not _opts_out(name, new, known)) or (chosen and name in _CLOCK):
             continue
         fields[name] = (old, new)
         if old != said.get(name, ""):
@@ -185,6 +197,14 @@ def _says_something_new(talk: Talk, known: Known) -> bool:
     if wanted != said and any(wanted.get(name, "") != said.get(name, "") for name in _ORDER):
         return True
     return lock_of(talk) not in (known.properties.get(LOCK, ""), said.get(LOCK, "")) or is_gone(known)
+
+
+def _start_chosen(talk: Talk, known: Known) -> bool:
+    """Tell whether the Fahrplan means the start that it meant before, in any time zone, and a person chose another."""
+    said = known.base.get("Fahrplan.DateTime", "")
+    if said == known.properties.get("Fahrplan.DateTime", ""):
+        return False
+    return instant(said) == talk.start
 
 
 def _opts_out(name: str, new: str, known: Known) -> bool:

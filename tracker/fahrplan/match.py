@@ -60,7 +60,8 @@ def same_title(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _instant(text: str) -> datetime | None:
+def instant(text: str) -> datetime | None:
+    """Return the moment that a stored start is, in UTC; None for what is none."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -76,7 +77,7 @@ def _of_talk(number: int, talk: Talk) -> _Place:
 def _of_known(number: int, known: Known) -> _Place:
     stored = known.base if known.seen is None else known.seen
     title = same_title(stored.get("Fahrplan.Title", known.title))
-    start = _instant(stored.get("Fahrplan.DateTime", ""))
+    start = instant(stored.get("Fahrplan.DateTime", ""))
     room = known.room_key or room_key(stored.get("Fahrplan.Room", ""))
     return _Place(number, known.guid, known.source_id, title, start, room)
 

@@ -29,6 +29,8 @@ DEFAULTS: Mapping[str, tuple[str, str]] = {
 }
 """Class of change -> what is done before a talk is recorded, and from then on."""
 CLASSES = tuple(DEFAULTS)
+BOOKKEEPING = "bookkeeping"
+"""What moves under every talk without anything having moved; no class that anybody has to decide about."""
 
 NEVER_SILENT = frozenset((TIME, ROOM, TITLE))
 """A talk that is recording or further is never moved or relabelled without asking (issue: updates that survive)."""

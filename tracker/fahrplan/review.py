@@ -41,6 +41,9 @@ def update(project: Project, proposals: Sequence[Proposal], changes: Changes) ->
             _ask(project, proposal, parts, before.pop(key, None), found)
     applied = {p.known.ticket_id for p in proposals if p.known is not None and p.doing(rules.APPLY)}
     for key, row in before.items():
+        if changes.mass_loss:
+            found.kept.append(row)  # what waits is missing like everything else
+            continue
         row.status = "overtaken"
         if key not in applied:
             found.overtaken.append(row)
@@ -57,6 +60,9 @@ def _ask(project: Project, proposal: Proposal, parts: Parts, row: FahrplanChange
         row = FahrplanChange(project_id=project.id, status="waiting", parts=[], revision=0, title=proposal.title)
         row.ticket = _ticket(proposal)
     if proposal.reason == OUTAGE and not proposal.wanted:
+        if not row.reason and any(part["name"] == rules.GONE for part in row.parts):
+            found.kept.append(row)  # the crew was asked about this one before, by itself
+            return
         parts = [part for part in row.parts if part["name"] != rules.GONE] + parts
     news = [part for part in parts if _said(part) not in [_said(old) for old in row.parts]]
     if proposal.wanted is not None:

@@ -22,6 +22,23 @@ def of(project: Project) -> FahrplanSource:
     return found
 
 
+def look(project: Project) -> FahrplanSource:
+    """Return how a project's Fahrplan is treated, to look at; nothing is made."""
+    return queries.fahrplan_source(project.id) or FahrplanSource(
+        project_id=project.id,
+        policy={},
+        loss_share=rules.LOSS_SHARE,
+        loss_count=rules.LOSS_COUNT,
+        rooms=[],
+        hold="",
+        outage="",
+        paused=False,
+        failure="",
+        failures=0,
+        mail_to=[],
+    )
+
+
 def address(project: Project) -> str:
     """Return where the Fahrplan of a project is. Raises FahrplanError if nobody said so."""
     found = properties.own(project).get("Fahrplan.XML", "")
@@ -75,6 +92,14 @@ def release_hold(project: Project) -> None:
     if not any(change.status == "waiting" for change in queries.open_fahrplan_changes(project.id)):
         of(project).hold = ""
         db.session.flush()
+
+
+def look_again(project: Project) -> None:
+    """Have the source asked at once, and its file compared even if it says nothing new."""
+    source = of(project)
+    source.fingerprint = source.etag = source.last_modified = ""
+    source.next_try = None
+    db.session.flush()
 
 
 def select_rooms(project: Project, keys: Collection[str]) -> None:

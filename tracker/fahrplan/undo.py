@@ -53,8 +53,7 @@ def undo(project: Project, run: FahrplanImport, actor: Actor) -> Report:
     run.undone, run.undone_by = now(), actor.name
     source = sources.of(project)
     source.hold = f"{actor.name} undid import {run.id}."
-    source.fingerprint = source.etag = source.last_modified = ""
-    db.session.flush()
+    sources.look_again(project)
     return report
 
 

@@ -117,9 +117,8 @@ def units(parts: Sequence[Mapping[str, Any]], known: Known | None) -> list[Unit]
     for part in sorted(parts, key=lambda part: part["name"] != "Fahrplan.DateTime"):
         name, stored = part["name"], known.properties if known else {}
         label = "time" if name in TIME else words.label(part)
-        unit = found.get(label) or Unit(
-            label, label, part["kind"], stored.get(name, part["old"]), part["new"], part["by_hand"], ()
-        )
+        old, new = (words.readable(name, text) for text in (stored.get(name, part["old"]), part["new"]))
+        unit = found.get(label) or Unit(label, label, part["kind"], old, new, part["by_hand"], ())
         found[label] = replace(unit, names=(*unit.names, name), by_hand=unit.by_hand or part["by_hand"])
     return list(found.values())
 

@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from tracker.fahrplan import policy as rules
-from tracker.fahrplan.diff import LOCK, QUIET
+from tracker.fahrplan.diff import LOCK
 from tracker.fahrplan.wanted import OPTOUT
 
 _SHOWN = 100
 _TIMES = ("Fahrplan.Date", "Fahrplan.Start", "Fahrplan.DateTime")
+_TEXTS = ("abstract", "description")
+"""What is read and not compared at a glance."""
 _WHOLE = {
     rules.GONE: "no longer in the Fahrplan",
     rules.BACK: "in the Fahrplan again",
@@ -32,7 +34,8 @@ def sentence(number: int | None, title: str, parts: Parts, wanted: Mapping[str, 
 
 def phrases(parts: Parts, wanted: Mapping[str, Any] | None) -> list[str]:
     """Return a phrase for each thing that changes of a talk, the times of it as one."""
-    hidden = {*QUIET, *_TIMES, LOCK}
+    parts = [part for part in parts if part["kind"] != rules.BOOKKEEPING]
+    hidden = {*_TIMES, LOCK}
     if any(part["name"] == "Fahrplan.Title" for part in parts):
         hidden.add("Fahrplan.Slug")  # it follows the title
     shown = [part for part in parts if part["name"] not in hidden]
@@ -62,7 +65,7 @@ def _phrase(part: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> str:
 
 
 def _value(what: str, old: str, new: str) -> str:
-    if len(old) > _SHOWN or len(new) > _SHOWN or "\n" in old + new:
+    if "\n" in old + new or (what in _TEXTS and max(len(old), len(new)) > _SHOWN):
         return f"{what} {'removed' if not new else 'rewritten' if old else 'added'}"
     if not old:
         return f"{what} '{short(new)}'"
@@ -77,6 +80,15 @@ def _where(wanted: Mapping[str, Any] | None) -> str:
 
 def _moved(part: Mapping[str, Any]) -> str:
     return f"time {clock(part['old']) or '(none)'} -> {clock(part['new']) or '(none)'}"
+
+
+def readable(name: str, text: str) -> str:
+    """Return a value of a part as a review shows it."""
+    if name == "Fahrplan.DateTime":
+        return clock(text)
+    if name == OPTOUT:
+        return {"1": "opted out", "0": "may be recorded"}.get(text, text)
+    return text
 
 
 def clock(text: str) -> str:

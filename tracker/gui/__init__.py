@@ -11,6 +11,8 @@ from tracker.gui.access import bp, public
 from tracker.gui.views import (
     check,
     cut,
+    fahrplan,
+    fahrplan_feed,
     hands,
     lists,
     media,
@@ -27,7 +29,24 @@ from tracker.gui.views import (
 
 __all__ = ["init_app", "public"]
 
-VIEWS = (check, cut, hands, lists, media, now, profiles, release, search, session, settings, ticket, users, workers)
+VIEWS = (
+    check,
+    cut,
+    fahrplan,
+    fahrplan_feed,
+    hands,
+    lists,
+    media,
+    now,
+    profiles,
+    release,
+    search,
+    session,
+    settings,
+    ticket,
+    users,
+    workers,
+)
 """Modules whose import registers their views on the blueprint."""
 
 

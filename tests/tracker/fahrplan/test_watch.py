@@ -160,6 +160,7 @@ def test_a_source_that_fails_is_asked_less_and_less_often(slug: str, settings: S
     for _ in range(6):
         poll(slug, moment, settings)
         again = source(slug).next_try
+        assert again is not None
         waits.append((again - moment).total_seconds() / 60)
         moment = again
     assert waits == [10, 20, 40, 60, 60, 60]
