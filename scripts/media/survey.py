@@ -204,8 +204,8 @@ def nothing(surveyed: Survey) -> str:
 
 def _remedy(surveyed: Survey) -> str:
     return (
-        f" Check the recorders of the room ({surveyed.room_key}), the time zone ({surveyed.zone}) and Processing.Path.Raw, "
-        "bring the files there and clear the failed flag."
+        f" Check the recorders of the room ({surveyed.room_key}), the time zone ({surveyed.zone}) and "
+        "Processing.Path.Raw, bring the files there and clear the failed flag."
     )
 
 

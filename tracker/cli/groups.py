@@ -96,7 +96,10 @@ def rotate(name: str, end: bool) -> None:
     """Give the group NAME a new secret; the one before stays good until --end."""
     with application(), transaction():
         group = groups.get(name)
-        secret = groups.end_rotation(group) if end else groups.rotate(group, secret_key=_secret_key())
+        if end:
+            groups.end_rotation(group)
+        else:
+            secret = groups.rotate(group, secret_key=_secret_key())
     if end:
         click.echo(f"Group {name} has one secret.")
     else:

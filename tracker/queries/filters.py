@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, ScalarSelect, Text, and_, case, cast, exists, func, literal, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    SQLColumnExpression,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from tracker.db import db
@@ -36,7 +50,7 @@ def _holds(clause: Clause, value: ColumnElement[str]) -> ColumnElement[bool]:
     return func.coalesce(_matches(clause, value), literal(False))
 
 
-def _matches(clause: Clause, value: ColumnElement[str]) -> ColumnElement[bool]:
+def _matches(clause: Clause, value: SQLColumnExpression[str]) -> ColumnElement[bool]:
     first = clause.texts[0]
     compare: dict[str, Callable[[], ColumnElement[bool]]] = {
         IS: lambda: value == first,
@@ -64,11 +78,11 @@ def _stored(owner: ColumnElement[bool], name: str) -> ScalarSelect[str]:
     return select(Property.value).where(owner, Property.name == name).correlate(Ticket).scalar_subquery()
 
 
-def _of_project(column: ColumnElement[str]) -> ColumnElement[str]:
+def _of_project(column: SQLColumnExpression[str]) -> ColumnElement[str]:
     return select(column).where(Project.id == Ticket.project_id).correlate(Ticket).scalar_subquery()
 
 
-def _of_profile(column: ColumnElement[str]) -> ColumnElement[str]:
+def _of_profile(column: SQLColumnExpression[str]) -> ColumnElement[str]:
     return select(column).where(Profile.id == Ticket.profile_id).correlate(Ticket).scalar_subquery()
 
 

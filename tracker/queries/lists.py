@@ -108,7 +108,7 @@ def find_tickets(
     if failed is not None:
         conditions.append(Ticket.failed.is_(failed))
     if attention:
-        conditions.append(Ticket.needs_attention)
+        conditions.append(Ticket.needs_attention.is_(True))
     if holder:
         conditions.append(or_(Ticket.user.has(name=holder), Ticket.worker.has(name=holder)))
     return db.session.scalars(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import delete, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from tracker.db import db
@@ -108,8 +108,11 @@ def projects_using(profile_id: int) -> Sequence[Project]:
     ).all()
 
 
-def profile_uses() -> dict[int, tuple[int, list[str]]]:
-    """Tell of every profile, by id, how many versions it has and the titles of the projects that encode with it."""
+def profile_uses(only: Collection[int] | None = None) -> dict[int, tuple[int, list[str]]]:
+    """Tell of every profile, by id, how many versions it has and the titles of the projects that encode with it.
+
+    With *only*, other projects are not named.
+    """
     counts = db.session.execute(
         select(ProfileVersion.profile_id, func.count()).group_by(ProfileVersion.profile_id)
     ).all()
@@ -117,6 +120,7 @@ def profile_uses() -> dict[int, tuple[int, list[str]]]:
     for profile_id, title in db.session.execute(
         select(ProjectProfile.profile_id, Project.title)
         .join(Project, Project.id == ProjectProfile.project_id)
+        .where(true() if only is None else Project.id.in_(only))
         .order_by(Project.slug)
     ):
         titles.setdefault(profile_id, []).append(title)

@@ -17,7 +17,8 @@ KEY = "k" * 64
 
 
 def secret_in(output: str) -> str:
-    return re.search(r"^secret  ([0-9a-f]{64})$", output, re.MULTILINE)[1]
+    (found,) = re.findall(r"^secret  ([0-9a-f]{64})$", output, re.MULTILINE)
+    return str(found)
 
 
 @pytest.fixture

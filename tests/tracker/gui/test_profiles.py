@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import make_recording
-from tests.tracker.gui.visitor import enter, page, send, words
+from tests.factories import make_project, make_recording, make_user
+from tests.tracker.gui.visitor import enter, log_in, page, send, words
 from tracker import profiles, properties, queries
 from tracker.db import db
 
@@ -86,3 +86,11 @@ def test_one_that_is_used_is_not_deleted(client, project, admin):
 def test_a_shipped_one_is_taken(client, project, admin):
     answer = send(client, "/profiles", {"shipped": "opus"})
     assert answer.headers["Location"] == "/profiles/opus" and "Opus" in words(client.get("/profiles"))
+
+
+def test_projects_that_one_may_not_see_are_not_named(client, project):
+    make_recording(project)
+    make_user("sue", "superuser", only=[make_project("other", formats=())])
+    log_in(client, "sue")
+    for path in ("/profiles", PATH):
+        assert "Project demo" not in words(client.get(path))

@@ -15,7 +15,7 @@ PATH = "/demo/settings"
 
 @pytest.fixture
 def act(client, project):
-    enter(client, "sue", "superuser")
+    enter(client, "alice")
 
     def act(action, **fields):
         answer = send(client, PATH, {"action": action, **fields})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,8 +14,8 @@ from tracker.db import transaction
 from tracker.errors import InvalidInput, TrackerError
 from tracker.gui import forms
 from tracker.gui.access import bp, me, needs
-from tracker.models import Profile
-from tracker.users import require_project
+from tracker.models import Profile, Project
+from tracker.users import require_project, visible_projects
 
 EMPTY_ROWS = 3
 
@@ -27,11 +28,17 @@ def profile_list() -> ResponseReturnValue:
 
 
 def _list(_: None, error: InvalidInput | None = None) -> str:
-    found, uses = queries.all_profiles(), queries.profile_uses()
+    found, uses = queries.all_profiles(), queries.profile_uses(visible_projects(me()))
     names = {each.id: each.slug for each in found}
     rows = [(each, *uses.get(each.id, (0, [])), names.get(each.depends_on_id or 0, "")) for each in found]
     shipped = [slug for slug in profiles.SHIPPED if slug not in names.values()]
     return render_template("profiles.html", rows=rows, shipped=shipped, form=request.form, error=error)
+
+
+def _seen(found: Sequence[Project]) -> list[Project]:
+    """Leave out the projects that the user may not see; not even their names are told."""
+    only = visible_projects(me())
+    return [project for project in found if only is None or project.id in only]
 
 
 @bp.post("/profiles")
@@ -82,7 +89,7 @@ def _page(found: Profile, error: InvalidInput | None = None, tried: str = "") ->
         own=properties.own(found),
         empty=range(EMPTY_ROWS),
         others=[each for each in queries.all_profiles() if each.id != found.id],
-        projects=queries.projects_using(found.id),
+        projects=_seen(queries.projects_using(found.id)),
         commands=_commands(tried),
         form=request.form,
         error=error,

@@ -21,7 +21,7 @@ EMPTY_ROWS = 3
 
 
 @bp.get("/<slug>/settings")
-@needs("superuser")
+@needs("admin")
 def settings(slug: str) -> ResponseReturnValue:
     """Show the settings of a project."""
     return _page(project_or_404(slug))
@@ -143,7 +143,7 @@ ACTIONS: dict[str, Callable[[Project], str]] = {
 
 
 @bp.post("/<slug>/settings")
-@needs("superuser")
+@needs("admin")
 def settings_post(slug: str) -> ResponseReturnValue:
     """Change settings of a project."""
     project = project_or_404(slug)
