@@ -534,6 +534,14 @@ def test_no_script_takes_a_ticket_out_of_a_state_that_people_leave(project, work
         tickets.next_state(talk.id, project, state, worker)
 
 
+@pytest.mark.parametrize(("state", "following"), [("recorded", "merging"), ("cut", "copying")])
+def test_nor_into_a_state_in_which_a_script_has_to_hold_it(project, worker, state, following):
+    talk = make_recording(project, state)
+    with pytest.raises(NoService, match=f"holds a ticket while it is '{following}'"):
+        tickets.next_state(talk.id, project, state, worker)
+    assert (talk.state, events(talk)) == (state, [])
+
+
 # --- withdrawals ---------------------------------------------------------------------------------------------
 
 
