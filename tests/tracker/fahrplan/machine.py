@@ -73,8 +73,9 @@ class Conference(RuleBasedStateMachine):
     def invent(self, start: int, room: str, optout: str = "") -> int:
         number = len(self.fahrplan) + 1
         self.keys += 1
-        keys = {"guid": f"guid-{self.keys}", "source_id": str(1000 + self.keys)}
-        self.fahrplan[number] = Talk(number, f"Talk {number}", start, room, optout=optout, **keys)
+        guid, source_id = f"guid-{self.keys}", str(1000 + self.keys)
+        title = f"Talk {number}"
+        self.fahrplan[number] = Talk(number, title, start, room, optout=optout, guid=guid, source_id=source_id)
         self.edited = True
         return number
 
