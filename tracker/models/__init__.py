@@ -1,7 +1,7 @@
 """All tables. Invariants live here, in CHECKs and partial unique indexes; behaviour lives in the domain modules."""
 
-from tracker.models.fahrplan import FahrplanChange, FahrplanFile, FahrplanImport, FahrplanSource, Message
 from tracker.models.drafts import CutDraft
+from tracker.models.fahrplan import FahrplanChange, FahrplanFile, FahrplanImport, FahrplanSource, Message
 from tracker.models.people import ApiToken, LoginFailure, User, UserProject
 from tracker.models.projects import Profile, ProfileVersion, Project, ProjectProfile, Property, Room
 from tracker.models.records import Comment, LogEntry, ScheduleEvent
