@@ -232,18 +232,21 @@ class Overview:
     failed: int = 0
     public: int = 0
     """Files still public although their release was reverted."""
+    to_decide: int = 0
+    """Talks about which the Fahrplan says something that waits for a person."""
 
 
 def overviews(found: Sequence[Project]) -> list[Overview]:
-    """Return the overviews of some projects with one query."""
+    """Return the overviews of some projects, with two queries however many there are."""
     parts: dict[int, list[tuple[int, str, str, bool, bool, bool]]] = {project.id: [] for project in found}
     for project_id, talk, kind, state, failed, public, locked in queries.talk_parts(list(parts)):
         parts[project_id].append((talk, kind, state, failed, public, locked))
-    return [_overview(project, parts[project.id]) for project in found]
+    waiting = queries.waiting_fahrplan_changes(list(parts))
+    return [_overview(project, parts[project.id], waiting.get(project.id, 0)) for project in found]
 
 
-def _overview(project: Project, parts: Sequence[tuple[int, str, str, bool, bool, bool]]) -> Overview:
-    result = Overview(project)
+def _overview(project: Project, parts: Sequence[tuple[int, str, str, bool, bool, bool]], waiting: int = 0) -> Overview:
+    result = Overview(project, to_decide=waiting)
     tables = workflow(project.workflow).tables
     progress: dict[int, list[float]] = {}
     for talk, kind, state, failed, public, locked in parts:

@@ -130,6 +130,16 @@ def fahrplan_source(project_id: int) -> FahrplanSource | None:
     return db.session.get(FahrplanSource, project_id)
 
 
+def waiting_fahrplan_changes(project_ids: Collection[int]) -> dict[int, int]:
+    """Count the changes that wait for the crew, by project; those without any are left out."""
+    rows = db.session.execute(
+        select(FahrplanChange.project_id, func.count())
+        .where(FahrplanChange.project_id.in_(project_ids), FahrplanChange.status == "waiting")
+        .group_by(FahrplanChange.project_id)
+    )
+    return {project_id: count for project_id, count in rows}
+
+
 def projects_to_watch(moment: datetime, slugs: Collection[str]) -> list[str]:
     """List the slugs of the projects whose Fahrplan is to be asked for at a moment, those that wait longest first."""
     late = or_(FahrplanSource.next_try.is_(None), FahrplanSource.next_try <= moment)

@@ -47,6 +47,14 @@ def test_the_page_shows_what_waits_and_where_the_fahrplan_is_from(client, projec
     assert "s3cret" not in said
 
 
+def test_the_list_of_talks_and_the_front_page_say_that_something_waits(client, project):
+    enter(client)
+    assert "in the Fahrplan to decide" not in words(client.get("/demo/"))
+    run(project, *but(3, title="Other"))
+    for path in ("/", "/demo/"):
+        assert "1 in the Fahrplan to decide" in words(client.get(path))
+
+
 def test_an_untouched_form_decides_nothing(client, project):
     run(project, *but(3, title="Other"))
     enter(client)
