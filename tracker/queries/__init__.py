@@ -4,7 +4,7 @@ from tracker.queries.asked import Asked, tickets_as_asked
 from tracker.queries.bulk import (
     delete_ticket_properties,
     insert_encodings,
-    insert_log,
+    insert_log_of_new,
     insert_properties,
     insert_recordings,
     insert_schedule_events,
@@ -50,7 +50,6 @@ from tracker.queries.fahrplan import (
     schedule_keys,
     scheduled_talks,
     unsent_messages,
-    waiting_fahrplan_changes,
 )
 from tracker.queries.filters import owners_of
 from tracker.queries.handouts import write_through
@@ -206,7 +205,7 @@ __all__ = [
     "held_tickets",
     "history",
     "insert_encodings",
-    "insert_log",
+    "insert_log_of_new",
     "insert_properties",
     "insert_recordings",
     "insert_schedule_events",
@@ -291,7 +290,6 @@ __all__ = [
     "v3_caller",
     "v3_group",
     "values_of",
-    "waiting_fahrplan_changes",
     "withdrawals",
     "worked_on",
     "worker_by_id",

@@ -10,7 +10,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import FromClause, Table, column, delete, func, insert, select
+from sqlalchemy import (
+    ColumnClause,
+    FromClause,
+    Integer,
+    Table,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from tracker.db import Base, db
@@ -25,11 +40,18 @@ def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield rows[at : at + ROWS]
 
 
-def _recordset(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> FromClause:
-    """Return rows of values as something to select from, with the types of the table's columns."""
+def _recordset(
+    table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]], *more: ColumnClause[Any]
+) -> FromClause:
+    """Return rows of values as something to select from, with the types of the table's columns, and *more* columns."""
     text = json.dumps(rows, ensure_ascii=False, default=_printed)
-    columns = [column(name, table.c[name].type) for name in names]
+    columns = [*(column(name, table.c[name].type) for name in names), *more]
     return func.json_to_recordset(text).table_valued(*columns).render_derived(name="given", with_types=True)
+
+
+def _numbers(values: Sequence[int]) -> FromClause:
+    """Return integers as something to select from."""
+    return func.unnest(literal(list(values), ARRAY(Integer))).table_valued("number").render_derived()
 
 
 def _printed(value: Any) -> str:
@@ -63,16 +85,39 @@ def insert_recordings(rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
     return found
 
 
-def insert_encodings(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[int, int], int]:
-    """Insert encoding tickets; return their ids by recording and profile."""
-    names = ("project_id", "type", "state", "parent_id", "profile_id", "profile_version_id", "own_priority", "priority")
-    found: dict[tuple[int, int], int] = {}
-    for part in _parts(rows):
-        given = _recordset(_table(Ticket), names, part)
-        statement = insert(Ticket).from_select(list(names), select(*given.c))
-        made = db.session.execute(statement.returning(Ticket.parent_id, Ticket.profile_id, Ticket.id))
-        found |= {(parent or 0, profile or 0): ticket_id for parent, profile, ticket_id in made}
-    return found
+def insert_encodings(recording_ids: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert for each recording one encoding ticket of each of *rows*, which have all columns but the parent."""
+    names = ("project_id", "type", "state", "profile_id", "profile_version_id", "own_priority", "priority")
+    for part in _parts(recording_ids):
+        given, recording = _recordset(_table(Ticket), names, rows), _numbers(part)
+        every = select(*given.c, recording.c.number).select_from(given.join(recording, true()))
+        ordered = every.order_by(recording.c.number, given.c.profile_id)
+        db.session.execute(insert(Ticket).from_select([*names, "parent_id"], ordered))
+
+
+def insert_log_of_new(
+    entries: Sequence[Mapping[str, Any]], children: Sequence[Mapping[str, Any]], actor: Mapping[str, Any]
+) -> None:
+    """Insert the first log rows of new recordings and of the encoding tickets they have, talk by talk.
+
+    *entries* have ticket_id, event, comment and to_state of the recordings, *children* profile_id, event, comment and
+    changes of their encoding tickets; *actor* has what is the same in all rows.
+    """
+    table, names = _table(LogEntry), ("ticket_id", "event", "comment", "to_state", "changes")
+    for part in _parts(entries):
+        talk = _recordset(table, names[:-1], part)
+        nothing = cast(literal("{}"), LogEntry.changes.type).label("changes")
+        own = select(talk.c.ticket_id.label("talk"), *talk.c, nothing)
+        born = _recordset(table, ("event", "comment", "changes"), children, column("profile_id", Integer))
+        theirs = (
+            select(Ticket.parent_id, Ticket.id, born.c.event, born.c.comment, Ticket.state, born.c.changes)
+            .join(born, born.c.profile_id == Ticket.profile_id)
+            .where(Ticket.parent_id.in_(select(_numbers([row["ticket_id"] for row in part]).c.number)))
+        )
+        both = union_all(own, theirs).subquery()
+        same = (literal(value, table.c[name].type) for name, value in actor.items())
+        rows = select(*(both.c[name] for name in names), *same).order_by(both.c.talk, both.c.ticket_id)
+        db.session.execute(insert(table).from_select([*names, *actor], rows))
 
 
 def insert_properties(rows: Sequence[tuple[int, str, str]]) -> None:
@@ -106,12 +151,6 @@ def delete_ticket_properties(rows: Sequence[tuple[int, str]]) -> None:
             .where(Property.ticket_id == given.c.ticket_id, Property.name == given.c.name)
             .execution_options(synchronize_session=False)
         )
-
-
-def insert_log(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert log rows in this order."""
-    names = ("ticket_id", "actor", "user_id", "worker_id", "event", "from_state", "to_state", "comment", "changes")
-    _insert(LogEntry, names, rows)
 
 
 def insert_schedule_events(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from tracker.models import Project, Ticket
 from tracker.statemachine import RECORDING
 from tracker.tickets.actor import Actor
 from tracker.tickets.create import check_recording, encoding_of, initial_state
-from tracker.tickets.journal import row
+from tracker.tickets.journal import actor_columns, shortened
 
 AT_ONCE = 2_000
 """So many talks are written together; the rows of more would only take memory."""
@@ -34,11 +34,10 @@ class NewRecording:
 
 @dataclass(frozen=True, slots=True)
 class _Child:
-    """The encoding ticket that a profile gives every new recording: its columns, and its first log row's."""
+    """The encoding ticket that a profile gives every new recording: its columns, and those of its first log row."""
 
     columns: Mapping[str, Any]
-    comment: str
-    changes: Mapping[str, Any]
+    entry: Mapping[str, Any]
 
 
 def create_recordings(
@@ -75,19 +74,33 @@ def _create(
     numbers = queries.insert_recordings(list(_recordings(project, wanted, states, places)))
     ids = [numbers[each.fahrplan_id] for each in wanted]
     queries.insert_properties(list(_properties(ids, wanted)))
-    children = {state: _children(project, state) for state in set(states)}
-    talks = [(number, state, children[state]) for number, state in zip(ids, states, strict=True)]
-    made = queries.insert_encodings(
-        [{**child.columns, "parent_id": number} for number, _state, born in talks for child in born]
-    )
-    log = []
-    for each, (number, state, born) in zip(wanted, talks, strict=True):
-        log.append(row(number, actor, event, each.locked or each.note, None, state))
-        for child in born:
-            own = made[number, child.columns["profile_id"]]
-            log.append(row(own, actor, "Created", child.comment, None, child.columns["state"], child.changes))
-    queries.insert_log(log)
+    for born, some in _alike(project, states):
+        queries.insert_encodings([ids[place] for place in some], [child.columns for child in born])
+        own = [_entry(ids[place], wanted[place], states[place], event) for place in some]
+        queries.insert_log_of_new(own, [child.entry for child in born], actor_columns(actor))
     return ids
+
+
+def _alike(project: Project, states: Sequence[str]) -> list[tuple[list[_Child], list[int]]]:
+    """Group places of new recordings by the encoding tickets they begin with: those of all states mostly are alike."""
+    groups: list[tuple[list[_Child], list[int]]] = []
+    for state in dict.fromkeys(states):
+        born, places = _children(project, state), [place for place, each in enumerate(states) if each == state]
+        known = next((group for group in groups if group[0] == born), None)
+        if known is not None:
+            known[1].extend(places)
+        else:
+            groups.append((born, places))
+    return groups
+
+
+def _entry(ticket_id: int, wanted: NewRecording, state: str, event: str) -> dict[str, Any]:
+    return {
+        "ticket_id": ticket_id,
+        "event": event,
+        "comment": shortened(wanted.locked or wanted.note),
+        "to_state": state,
+    }
 
 
 def _recordings(
@@ -128,5 +141,6 @@ def _children(project: Project, state: str) -> list[_Child]:
             "own_priority": ticket.own_priority,
             "priority": ticket.priority,
         }
-        found.append(_Child(columns, each.version.profile.name, ticket.take_changes()))
+        entry = {"profile_id": each.profile_id, "event": "Created", "comment": shortened(each.version.profile.name)}
+        found.append(_Child(columns, {**entry, "changes": ticket.take_changes()}))
     return found

@@ -13,6 +13,17 @@ MAX_COMMENT = 200_000
 """Characters of a log comment; ffmpeg can write megabytes, of which the end matters."""
 
 
+def shortened(comment: str) -> str:
+    """Return a comment as it is kept: of a long one the end."""
+    text = comment.replace("\x00", "\ufffd")
+    return "[...]\n" + text[-MAX_COMMENT:] if len(text) > MAX_COMMENT else text
+
+
+def actor_columns(actor: Actor) -> dict[str, Any]:
+    """Return the columns of a log row that say who did something."""
+    return {"actor": actor.name, "user_id": actor.user_id, "worker_id": actor.worker_id}
+
+
 def row(
     ticket_id: int,
     actor: Actor,
@@ -22,20 +33,15 @@ def row(
     to_state: str | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the columns of a log row; of a long comment the end is kept."""
-    text = comment.replace("\x00", "\ufffd")
-    if len(text) > MAX_COMMENT:
-        text = "[...]\n" + text[-MAX_COMMENT:]
+    """Return the columns of a log row."""
     return {
         "ticket_id": ticket_id,
-        "actor": actor.name,
-        "user_id": actor.user_id,
-        "worker_id": actor.worker_id,
         "event": event,
         "from_state": from_state,
         "to_state": to_state,
-        "comment": text,
+        "comment": shortened(comment),
         "changes": dict(changes or {}),
+        **actor_columns(actor),
     }
 
 
