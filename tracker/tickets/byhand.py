@@ -96,7 +96,7 @@ def edit_properties(
         return changed
     text = "\n".join(f"{name}={value}" if value else f"deleting {name}" for name, value in changed.items())
     if _is_cut_anew(ticket, changed):
-        target = ticket.table.predecessor("copying", ticket.disabled) or ticket.state
+        target = guards.source_of(ticket, "copying")
         moves.move(ticket, target, Actor.of(user), "Edit.properties", f"{text}\nanother cut: it is copied anew")
     else:
         _note(ticket, user, "Edit.properties", text)

@@ -81,7 +81,7 @@ def expand(ticket_id: int, user: User, before_s: int = 0, after_s: int = 0, *, v
     drafts.drop_draft(ticket)  # its frames are counted from another beginning now
     properties.write(ticket, {"Record.StartPadding": f"{start:g}", "Record.EndPadding": f"{end:g}"})
     text = f"content extends: {before_s} s before, {after_s} s after; paddings are now {start:g} s and {end:g} s"
-    moves.move(ticket, "recorded", Actor.of(user), "Action.expand", text)
+    moves.move(ticket, guards.source_of(ticket, "merging"), Actor.of(user), "Action.expand", text)
     return ticket
 
 

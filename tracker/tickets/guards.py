@@ -65,6 +65,11 @@ def before(ticket: Ticket) -> str:
     return ticket.table.predecessor(ticket.state, ticket.disabled) or ticket.state
 
 
+def source_of(ticket: Ticket, state: str) -> str:
+    """Return the state from which a script takes tickets into *state* in this project."""
+    return ticket.table.predecessor(state, ticket.disabled) or ticket.state
+
+
 def needs_reason(reason: str, sentence: str = "Say in a sentence what is wrong.") -> str:
     """Return *reason*; raise InvalidInput with *sentence* when it is empty."""
     if not reason.strip():

@@ -45,7 +45,7 @@ def finish_fix(ticket_id: int, user: User, source_replacement: str = "", *, vers
         return _fixed_file(ticket, user)
     path = source_replacement.strip() or properties.own(ticket).get(SOURCE, "")
     properties.write(ticket, {SOURCE: check_path(path)})
-    moves.move(ticket, "recorded", Actor.of(user), "Action.fix", f"{SOURCE}={path}")
+    moves.move(ticket, guards.source_of(ticket, "merging"), Actor.of(user), "Action.fix", f"{SOURCE}={path}")
     return ticket
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import assign, encoding, events, make_encoding, make_misc, make_recording, put
-from tracker import properties, tickets
+from tracker import projects, properties, tickets
 from tracker.errors import Conflict, InvalidInput
+from tracker.statemachine import RECORDING
 from tracker.tickets import moves
 from tracker.tickets.repair import MAX_PATH, check_path
 
@@ -22,6 +23,12 @@ def test_a_repaired_recording_goes_to_recorded_with_its_new_source(project, alic
     tickets.finish_fix(talk.id, bob, " repaired/talk.ts ")
     assert (talk.state, talk.user_id, properties.own(talk)[SOURCE]) == ("recorded", None, "repaired/talk.ts")
     assert events(talk)[-2:] == [("Action.fix.start", "cutting", "fixing"), ("Action.fix", "fixing", "recorded")]
+
+
+def test_where_recorded_is_off_it_goes_to_where_script_b_takes_it_from(project, bob, worker):
+    projects.configure(project, disabled_states={RECORDING: ["recording", "recorded"]})
+    talk = tickets.fix(make_recording(project, "merged").id, bob, "a.ts")
+    assert talk.state == "scheduled" and tickets.claim_next(project, "merging", worker) is talk
 
 
 def test_one_repaired_in_place_goes_on_as_the_table_says(project, bob):
