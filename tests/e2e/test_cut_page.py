@@ -11,6 +11,9 @@ from tracker.db import transaction
 
 DRAFT_SAVED = "#draft:has-text('Draft saved')"
 
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""A browser that leaves a page breaks off what it was loading; the test server closes that file late."""
+
 
 @pytest.fixture
 def cutting(arrive, stage):

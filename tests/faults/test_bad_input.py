@@ -79,7 +79,7 @@ def test_a_talk_without_any_segment_fails_and_says_where_was_looked(works: Works
         path.unlink()
     sentence = failed(talk_over(works, raw), "merge")
     assert f"There is no usable recording of {KEY} from 2026-05-01 10:00:00 to 10:00:18 in {raw}." in sentence
-    assert "Check the key of the room (saal1)" in sentence
+    assert "Check the recorders of the room (saal1)" in sentence
 
 
 def test_a_folder_that_is_not_there_is_waited_for(works: Works, raw: Path) -> None:

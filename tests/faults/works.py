@@ -178,8 +178,9 @@ class Works:
         master = self.stage.running.pop("server")
         family = [psutil.Process(master.pid), *psutil.Process(master.pid).children(recursive=True)]
         for process in family:
-            if process.name() != "postgres":
-                process.kill()
+            with suppress(psutil.NoSuchProcess):  # one may end by itself meanwhile
+                if process.name() != "postgres":
+                    process.kill()
         master.wait()
 
     def kill_postmaster(self) -> None:

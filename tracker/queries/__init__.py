@@ -50,6 +50,7 @@ from tracker.queries.fahrplan import (
     schedule_keys,
     scheduled_talks,
     unsent_messages,
+    waiting_fahrplan_changes,
 )
 from tracker.queries.filters import owners_of
 from tracker.queries.handouts import write_through
@@ -290,6 +291,7 @@ __all__ = [
     "v3_caller",
     "v3_group",
     "values_of",
+    "waiting_fahrplan_changes",
     "withdrawals",
     "worked_on",
     "worker_by_id",

@@ -12,7 +12,9 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Integer,
+    Label,
     Select,
+    SQLColumnExpression,
     Text,
     bindparam,
     exists,
@@ -79,7 +81,7 @@ def _asking(asking: Sequence[tuple[int, str]]) -> dict[str, Any]:
     return {"projects": [project_id for project_id, _ in asking], "states": [state for _, state in asking]}
 
 
-def _pairs(project_id: ColumnElement[int], state: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
+def _pairs(project_id: SQLColumnExpression[int], state: SQLColumnExpression[str]) -> tuple[ColumnElement[bool], ...]:
     projects, states = bindparam("projects", type_=ARRAY(Integer)), bindparam("states", type_=ARRAY(Text))
     return project_id == func.any(projects), state == func.any(states)
 
@@ -167,8 +169,9 @@ def _by_turn(lots: Sequence[Lot]) -> Sequence[Lot]:
         return lots
     heads: list[Select[Any]] = []
     for place, lot in enumerate(lots):
-        columns = literal_column(str(place)).label("place"), Ticket.priority, Ticket.state_since, Ticket.id
-        first = select(*columns).where(*_in_lot(lot)).order_by(*_TURN).limit(1).subquery()
+        number: Label[Any] = literal_column(str(place)).label("place")
+        columns = select(number, Ticket.priority, Ticket.state_since, Ticket.id)
+        first = columns.where(*_in_lot(lot)).order_by(*_TURN).limit(1).subquery()
         heads.append(select(first))
     every = union_all(*heads).subquery()
     order = select(every.c.place).order_by(every.c.priority.desc(), every.c.state_since, every.c.id)
@@ -195,13 +198,13 @@ def _lock_first(lot: Lot, worker_id: int, *, again: bool) -> Ticket | None:
 
 
 @lru_cache(maxsize=500)
-def _firsts(lot: Lot, again: bool) -> Select[tuple[Ticket]]:
+def _firsts(lot: Lot, again: bool) -> Select[Ticket]:
     """Build the question for the first ticket of a lot."""
     failed = _FAILED_BY_ME.is_not(None) if again else _FAILED_BY_ME.is_(None)
     return _locking(lot, failed).order_by(*_TURN).with_for_update(of=Ticket, skip_locked=True, key_share=True)
 
 
-def _locking(lot: Lot, *conditions: ColumnElement[bool]) -> Select[tuple[Ticket]]:
+def _locking(lot: Lot, *conditions: ColumnElement[bool]) -> Select[Ticket]:
     """Ask for a ticket with its recording; what is seldom looked at after a claim is not loaded."""
     return (
         select(Ticket)

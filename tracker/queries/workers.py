@@ -225,7 +225,8 @@ def add_reply(worker_id: int, request_id: str, body: bytes, overdue: timedelta) 
     Tell whether there are answers older than *overdue*.
     """
     values = {"worker_id": worker_id, "request_id": request_id, "body": body, "overdue": overdue}
-    return db.session.connection().scalar(_ADD_REPLY, values)
+    overdue_there: bool | None = db.session.connection().scalar(_ADD_REPLY, values)
+    return overdue_there
 
 
 _OLD_REPLY = exists().where(Reply.created < func.now() - bindparam("overdue", type_=Interval))
