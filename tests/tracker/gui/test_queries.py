@@ -12,8 +12,8 @@ from tracker.db import db
 from tracker.workers import groups
 
 QUERIES = {
-    "/": 4,
-    "/demo/": 10,
+    "/": 5,
+    "/demo/": 11,
     "/demo/tickets": 9,
     "/demo/new": 4,
     "/demo/settings": 10,
@@ -30,7 +30,7 @@ QUERIES = {
     "/account": 2,
 }
 """Address -> the number of statements. A page that needs another number is written down here."""
-NOW = 60
+NOW = 61
 """Of the page about the present, which tells why the twelve tickets that wait longest do; no more than twelve."""
 EDIT = 5
 """Of the preview of an edit of chosen tickets."""

@@ -27,6 +27,7 @@ def test_a_worker_that_is_given_a_ticket_gets_it_when_it_asks_next(project, alic
     ticket = tickets.assign(make_encoding(project).id, alice, worker)
     assert (ticket.state, ticket.worker_id, ticket.attempt) == ("encoding", worker.id, 1)
     ticket.state_since = now() - timedelta(seconds=10)
+    db.session.flush()
     assert tickets.claim_next(project, "encoding", worker) is ticket
 
 
