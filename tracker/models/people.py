@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.db import Base
@@ -73,5 +73,21 @@ class ApiToken(Base):
     created: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     last_used: Mapped[datetime | None] = mapped_column(Moment)
     expires: Mapped[datetime | None] = mapped_column(Moment)
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+
+class SavedSearch(Base):
+    """A question about the tickets of a project that somebody asks again and again, or lets all ask."""
+
+    __tablename__ = "saved_search"
+    __table_args__ = (UniqueConstraint("project_id", "user_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    question: Mapped[str] = mapped_column(Text)
+    shared: Mapped[bool] = mapped_column(server_default="false", default=False)
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)

@@ -44,6 +44,8 @@ class Project(Base):
     """No script gets new work of this project; what is under way goes on."""
     node_timeout_s: Mapped[int] = mapped_column(server_default="600", default=600)
     """Seconds of silence after which a worker without a lease is told of as lost."""
+    feedback: Mapped[bool] = mapped_column(server_default="false", default=False)
+    """Everybody may tell what is wrong with a released talk."""
     created: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 
