@@ -164,9 +164,10 @@ def _master(work: Work) -> Path | None:
 
 
 def cut_of(properties: Mapping[str, str]) -> str:
-    """Name the cut a file is made from: in, out, language and A/V delay (ms), as the tracker names the current one."""
+    """Name the cut a file is made from: in, out, language, A/V delay (ms), ranges; as the tracker names the present."""
     names = ("Record.Cutin", "Record.Cutout", "Record.Language", "Record.AVDelay")
-    return "-".join(properties.get(name) or "0" for name in names)
+    ranges = properties.get("Record.Ranges", "")
+    return "-".join([*(properties.get(name) or "0" for name in names), *([ranges] if ranges else [])])
 
 
 def _results(measured: EncodingMeasured, properties: Mapping[str, str]) -> dict[str, str]:

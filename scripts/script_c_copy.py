@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from scripts.languages import unknown_language
-from scripts.media.cut import Cut, CutError, cut_master
+from scripts.media.cut import Cut, CutError, Method, Range, cut_master
 from scripts.media.files import partial
 from scripts.media.probe import MediaUnreadable, probe
 from scripts.media.timeline import Timeline, TimelineError
@@ -25,6 +26,8 @@ from scripts.worker.main import main
 from scripts.worker.outcomes import JobFailed
 
 MASTER = "cut.mkv"
+_RANGE = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
+_MOST_RANGES = 100
 _ASPECT = re.compile(r"[1-9][0-9]{0,4}[:/][1-9][0-9]{0,4}")
 
 
@@ -33,6 +36,39 @@ def frame_of(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise JobFailed(f"{name} is {text[:40]!r}, which is no number of frames: set it on the cut page.")
     return int(text)
+
+
+def ranges_of(properties: Mapping[str, str], cut_in: int, cut_out: int) -> list[Range]:
+    """Return what to cut: Record.Ranges ("in-out,in-out", out exclusive), else the one range from in to out.
+
+    Raise JobFailed when it is no list of ranges, or one that does not begin and end at the marks.
+    """
+    text = properties.get("Record.Ranges", "").replace(" ", "")
+    if not text:
+        return [(cut_in, cut_out)]
+    found = [_RANGE.fullmatch(part) for part in text.split(",")[: _MOST_RANGES + 1]]
+    ranges = [(int(each[1]), int(each[2])) for each in found if each]
+    if len(ranges) < len(found) or len(found) > _MOST_RANGES:
+        raise JobFailed(
+            f"Record.Ranges is {text[:40]!r}, which is no list like 100-2000,2500-9000 of up to {_MOST_RANGES} ranges: "
+            "correct or delete it."
+        )
+    if (ranges[0][0], ranges[-1][1]) != (cut_in, cut_out):
+        raise JobFailed(
+            f"Record.Ranges goes from frame {ranges[0][0]} to {ranges[-1][1]}, the marks are {cut_in} and {cut_out}: "
+            "correct or delete Record.Ranges, or cut anew."
+        )
+    return ranges
+
+
+def method_of(properties: Mapping[str, str]) -> Method:
+    """Return how the project has its recordings cut (Processing.Cut). Raise JobFailed for an unknown word."""
+    text = properties.get("Processing.Cut", "").strip() or Method.AUTO.value
+    try:
+        return Method(text)
+    except ValueError:
+        known = ", ".join(each.value for each in Method)
+        raise JobFailed(f"Processing.Cut is {text[:40]!r}; set it to one of {known} on the project's page.") from None
 
 
 def decimal(seconds: Fraction) -> str:
@@ -71,21 +107,30 @@ class CopyJob(Job):
         shape = aspect(work.properties.get("Processing.Video.AspectRatio", ""))
         folder = talk_folder(work.properties, work.roots)
         timeline = read_timeline(folder)
-        done = self._cut(timeline, raw, cut_in, cut_out, folder / MASTER, work)
+        done = self._cut(timeline, raw, ranges_of(work.properties, cut_in, cut_out), folder / MASTER, work)
         if done.notes:
             work.note("\n".join(done.notes))
         work.save(
-            cut_properties(timeline, cut_in, cut_out, done.frames, zone) | size_properties(folder / MASTER, shape)
+            cut_properties(timeline, cut_in, cut_out, done.frames, zone)
+            | size_properties(folder / MASTER, shape)
+            | {"Record.CutMethod": done.method}
         )
-        return f"{done.frames} frames in {len(done.pieces)} pieces"
+        return f"{done.frames} frames in {len(done.pieces)} pieces, {done.method}"
 
-    def _cut(self, timeline: Timeline, raw: Path, cut_in: int, cut_out: int, target: Path, work: Work) -> Cut:
+    def _cut(self, timeline: Timeline, raw: Path, ranges: list[Range], target: Path, work: Work) -> Cut:
         """Cut into a part of our own, so that the last question to the tracker comes before the final name."""
         for leftover in target.parent.glob(f"..{target.stem}.*.part{target.suffix}"):
             leftover.unlink()  # the part of a part: an earlier attempt was killed within the cut
         with partial(target, work.ticket.attempt, work.confirm) as part:
             return cut_master(
-                timeline, raw, cut_in, cut_out, part, work.ticket.attempt, progress=work.percent, stop=work.halt
+                timeline,
+                raw,
+                ranges,
+                part,
+                work.ticket.attempt,
+                method=method_of(work.properties),
+                progress=work.percent,
+                stop=work.halt,
             )
 
 

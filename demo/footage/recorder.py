@@ -33,6 +33,9 @@ class Recorded:
     take: int
 
 
+_H264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-bf", "2", "-sc_threshold", "0", "-flags", "+cgop")
+
+
 class RecordingFailed(Exception):
     """ffmpeg did not write the recording that was asked for."""
 
@@ -56,6 +59,7 @@ def record_room(
     channels: int = 2,
     clock_s: float = 0,
     room: str | None = None,
+    coding: Sequence[str] = (),
 ) -> list[Recorded]:
     """Write what the recorder of a room writes in `seconds` seconds from `start` (aware, the zone of the names) on.
 
@@ -64,13 +68,14 @@ def record_room(
     the recorder stops there and starts again instead: to the frame, with timestamps that begin anew (a new take).
     `channels` 0 records no sound; `clock_s` is where the time stamps of a take begin (26.5 hours later they wrap).
     `talks` (from, to, title) name the slides and the voice, `mute` and `black` silence sound and picture.
+    `coding` are ffmpeg's options for the picture instead of H.264 with a closed group of 2 s.
     Raise ValueError for a naive start or odd sizes, RecordingFailed with what ffmpeg said.
     """
     if start.tzinfo is None or size[0] % 2 or size[1] % 2:
         raise ValueError("A recording needs a start with a time zone and a picture of even width and height.")
     picture = RoomPicture(room or room_key, size, rate, start, tuple(talks), tuple(black))
     sound = RoomSound(rate, first_code, tuple(talks), tuple(mute), av_delay_ms / 1000)
-    recorder = _Recorder(folder, room_key, start, first_code, segment_s, channels, clock_s, picture, sound)
+    recorder = _Recorder(folder, room_key, start, first_code, segment_s, channels, clock_s, picture, sound, coding)
     gaps = [(round(Fraction(a) * rate), round(Fraction(b) * rate)) for a, b in sorted(holes)]
     runs = _runs(round(Fraction(seconds) * rate), gaps if restart else [])
     recorded = [file for take, run in enumerate(runs) for file in recorder.write_take(take, *run)]
@@ -106,6 +111,7 @@ class _Recorder:
     clock_s: float
     picture: RoomPicture
     sound: RoomSound
+    coding: Sequence[str]
 
     def write_take(self, take: int, first: int, end: int) -> list[Recorded]:
         """Record the frames from `first` to before `end` with one encoder and name the files by their time."""
@@ -148,8 +154,7 @@ class _Recorder:
             *("-hide_banner", "-nostats", "-loglevel", "error", "-y"),
             *("-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", str(self.picture.rate)),
             *("-i", "pipe:0", *self._sound_options(scratch), "-map", "0:v"),
-            *("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-bf", "2"),
-            *("-g", str(gop), "-keyint_min", str(gop), "-sc_threshold", "0", "-flags", "+cgop"),
+            *(self.coding or (*_H264, "-g", str(gop), "-keyint_min", str(gop))),
             *("-f", "segment", "-segment_time", str(self.segment_s), "-segment_format", "mpegts"),
             *("-initial_offset", str(self.clock_s)),
             str(scratch / "part-%05d.ts"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from scripts.media.pieces import Input, Piece
+from scripts.media.pieces import PREROLL_S, Input, Piece
 from scripts.media.timeline import PTS_CLOCK
 
 SAMPLE_RATE = 48_000
@@ -25,13 +25,29 @@ class Opened:
     """An input whose first file was opened.
 
     `names` are its files as they lie in the scratch folder; `shift` is what libav's clock shows more than the
-    timeline's (1/90000 s); `sounds` counts the streams of sound.
+    timeline's (1/90000 s); `sounds` counts the streams of sound; `format` is the container as libav names it.
     """
 
     input: Input
     names: tuple[str, ...]
     shift: int
     sounds: int
+    format: str = "mpegts"
+
+    def address(self, folder: Path | None = None) -> str:
+        """Return what libav opens, in the scratch folder or from elsewhere: the files of a stream as one."""
+        paths = [str(folder / name) if folder else name for name in self.names]
+        return f"concat:{'|'.join(paths)}" if self.format == "mpegts" else paths[0]
+
+    def seek_before(self, pts: int) -> int | None:
+        """Return the stamp (libav's clock) to begin to read at so that a stamp of the timeline is reached in time.
+
+        None from the beginning: where that is near, and where the clock wraps.
+        """
+        first, last = self.input.segments[0].first_pts, self.input.pieces[-1].end_pts
+        start = pts - PREROLL_S * PTS_CLOCK
+        wraps = first + self.shift < 0 or last + self.shift >= _WRAP
+        return None if wraps or start - first <= PREROLL_S * PTS_CLOCK else start + self.shift
 
 
 @dataclass(frozen=True)
@@ -45,29 +61,45 @@ class _Branch:
     samples: int
 
 
-def build_command(opened: Sequence[Opened], rate: Fraction, layout: str, output: Path) -> list[str]:
+def build_command(opened: Sequence[Opened], rate: Fraction, layouts: Sequence[str], output: Path) -> list[str]:
     """Compose the ffmpeg command that reads `opened` and writes the cut master to `output`.
 
-    One stream of picture at exactly `rate`; as many streams of sound (48 kHz, `layout`) as the input with the most has,
-    silence where one is missing, at least one. To be run in the folder where the inputs' names are.
+    One stream of picture at exactly `rate`; a stream of sound (48 kHz) for each of `layouts`, silence where an input
+    has none. To be run in the folder where the inputs' names are.
     """
+    graph = [*_splits(opened, rate, layouts, True), *_picture_graph(opened, rate), *_sound_graph(opened, rate, layouts)]
+    maps = ["-map", "[v]", *_sound_maps(layouts)]
+    return [*_reading(opened), "-filter_complex", ";".join(graph), *maps, *_encoding(rate), *_container(output)]
+
+
+def build_sound_command(opened: Sequence[Opened], rate: Fraction, layouts: Sequence[str], output: Path) -> list[str]:
+    """Compose the ffmpeg command that writes the sound of a cut master alone."""
+    graph = [*_splits(opened, rate, layouts, False), *_sound_graph(opened, rate, layouts)]
+    maps = _sound_maps(layouts)
+    return [*_reading(opened), "-filter_complex", ";".join(graph), *maps, "-c:a", "flac", *_container(output)]
+
+
+def _reading(opened: Sequence[Opened]) -> list[str]:
     command = ["ffmpeg", "-copyts"]
     for source in opened:
-        command += [*_seek(source), "-f", "mpegts", "-i", f"concat:{'|'.join(source.names)}"]
-    sounds = max(1, *(source.sounds for source in opened))
-    command += ["-filter_complex", ";".join(_graph(opened, rate, layout, sounds)), "-map", "[v]"]
-    for sound in range(sounds):
-        command += ["-map", f"[a{sound}]"]
-    return [*command, *_encoding(rate), "-y", str(output)]
+        command += [*_seek(source), "-f", source.format, "-i", source.address()]
+    return command
 
 
 def _seek(source: Opened) -> list[str]:
-    """Skip what lies long before the cut, unless the clock begins anew in these files."""
-    at = source.input.seek_pts
-    first, last = (pts + source.shift for pts in (source.input.segments[0].first_pts, source.input.pieces[-1].end_pts))
-    if at is None or first < 0 or last >= _WRAP:
+    """Skip what lies long before the cut."""
+    at = source.seek_before(source.input.pieces[0].start_pts)
+    if at is None:
         return []
-    return ["-seek_timestamp", "1", "-noaccurate_seek", "-ss", f"{(at + source.shift) / PTS_CLOCK:.6f}"]
+    return ["-seek_timestamp", "1", "-noaccurate_seek", "-ss", f"{at / PTS_CLOCK:.6f}"]
+
+
+def _sound_maps(layouts: Sequence[str]) -> list[str]:
+    return [word for sound in range(len(layouts)) for word in ("-map", f"[a{sound}]")]
+
+
+def _container(output: Path) -> list[str]:
+    return ["-max_muxing_queue_size", "4096", "-map_metadata", "-1", "-f", "matroska", "-y", str(output)]
 
 
 def _encoding(rate: Fraction) -> list[str]:
@@ -75,25 +107,35 @@ def _encoding(rate: Fraction) -> list[str]:
     return [
         *("-r", str(rate), "-fps_mode", "cfr", "-c:v", "libx264", "-preset", "veryfast", "-crf", "16"),
         *("-pix_fmt", "yuv420p", "-g", str(round(rate)), "-bf", "2"),
-        *("-c:a", "flac", "-max_muxing_queue_size", "4096", "-map_metadata", "-1", "-f", "matroska"),
+        *("-c:a", "flac"),
     ]
 
 
-def _graph(opened: Sequence[Opened], rate: Fraction, layout: str, sounds: int) -> Iterator[str]:
-    """Split each input, trim each piece, join picture and sounds separately.
-
-    Separately, because the concat filter fills up the shorter of two streams: so each stream has its exact length.
-    """
+def _splits(opened: Sequence[Opened], rate: Fraction, layouts: Sequence[str], picture: bool) -> Iterator[str]:
+    """Give each piece its own copy of the streams of its input."""
     branches = list(_branches(opened, rate))
     for number, source in enumerate(opened):
-        yield from _split(number, source, [branch.index for branch in branches if branch.number == number])
+        indices = [branch.index for branch in branches if branch.number == number]
+        if picture:
+            yield f"[{number}:v:0]split={len(indices)}" + "".join(f"[v{index}i]" for index in indices)
+        for sound in range(min(source.sounds, len(layouts))):
+            yield f"[{number}:a:{sound}]asplit={len(indices)}" + "".join(f"[a{index}s{sound}i]" for index in indices)
+
+
+def _picture_graph(opened: Sequence[Opened], rate: Fraction) -> Iterator[str]:
+    """Trim each piece, join them."""
+    branches = list(_branches(opened, rate))
     for branch in branches:
         yield f"[v{branch.index}i]{_picture(branch.piece, branch.source.shift, rate)}[v{branch.index}o]"
-        for sound in range(sounds):
-            yield _sound(branch, sound, layout)
     picture = "".join(f"[v{branch.index}o]" for branch in branches)
     yield f"{picture}concat=n={len(branches)}:v=1:a=0,settb={rate.denominator}/{rate.numerator},setpts=N[v]"
-    for sound in range(sounds):
+
+
+def _sound_graph(opened: Sequence[Opened], rate: Fraction, layouts: Sequence[str]) -> Iterator[str]:
+    """Trim each piece, join them: apart from the picture, because the concat filter fills up the shorter of two."""
+    branches = list(_branches(opened, rate))
+    for sound, layout in enumerate(layouts):
+        yield from (_sound(branch, sound, layout) for branch in branches)
         joined = "".join(f"[a{branch.index}s{sound}o]" for branch in branches)
         yield f"{joined}concat=n={len(branches)}:v=0:a=1,asetpts=N/SR/TB,asetnsamples={_BLOCK}:p=0[a{sound}]"
 
@@ -106,13 +148,6 @@ def _branches(opened: Sequence[Opened], rate: Fraction) -> Iterator[_Branch]:
         begin, frames = frames, frames + piece.frames
         samples = round(frames * SAMPLE_RATE / rate) - round(begin * SAMPLE_RATE / rate)
         yield _Branch(index, number, source, piece, samples)
-
-
-def _split(number: int, source: Opened, indices: list[int]) -> Iterator[str]:
-    """Give each piece its own copy of the input's streams."""
-    yield f"[{number}:v:0]split={len(indices)}" + "".join(f"[v{index}i]" for index in indices)
-    for sound in range(source.sounds):
-        yield f"[{number}:a:{sound}]asplit={len(indices)}" + "".join(f"[a{index}s{sound}i]" for index in indices)
 
 
 def _picture(piece: Piece, shift: int, rate: Fraction) -> str:

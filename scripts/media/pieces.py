@@ -13,6 +13,9 @@ _AFTER_S = 2  # sound is stored up to a second later than its picture
 _MOST_PIECES = 200
 _JOINT_FRAMES = 2
 
+Range = tuple[int, int]
+"""In and out (exclusive), in frames of the virtual recording."""
+
 
 class CutError(Exception):
     """The cut that was asked for is none; the sentence says what to set where."""
@@ -60,15 +63,26 @@ class Input:
     segments: tuple[Segment, ...]
     pieces: tuple[Piece, ...]
 
-    @property
-    def seek_pts(self) -> int | None:
-        """Return the stamp to start reading at, or None when the first file is read from its beginning."""
-        start = self.pieces[0].start_pts - PREROLL_S * PTS_CLOCK
-        return start if start - self.segments[0].first_pts > PREROLL_S * PTS_CLOCK else None
+
+def plan(timeline: Timeline, ranges: Sequence[Range]) -> list[Piece]:
+    """List the pieces of the frames in..out (exclusive) of each range, one after the other; holes are skipped.
+
+    Raise CutError.
+    """
+    _check_order(ranges)
+    pieces: list[Piece] = []
+    for cut_in, cut_out in ranges:
+        found = _plan(timeline, cut_in, cut_out)
+        if not found:
+            raise CutError(f"Nothing was recorded from in (frame {cut_in}) to out (frame {cut_out}); set them anew.")
+        pieces += found
+    if len(pieces) > _MOST_PIECES:
+        gaps = len(pieces) - len(ranges)
+        raise CutError(f"The recording has {gaps} gaps between in and out; copy it anew from the recorder.")
+    return pieces
 
 
-def plan(timeline: Timeline, cut_in: int, cut_out: int) -> list[Piece]:
-    """List the pieces of the frames cut_in..cut_out (exclusive); holes are skipped. Raise CutError."""
+def _plan(timeline: Timeline, cut_in: int, cut_out: int) -> list[Piece]:
     _check_range(timeline, cut_in, cut_out)
     pieces: list[Piece] = []
     for part in timeline.pieces(cut_in, cut_out):
@@ -76,11 +90,18 @@ def plan(timeline: Timeline, cut_in: int, cut_out: int) -> list[Piece]:
             pieces[-1] = Piece((*pieces[-1].parts, part))
         else:
             pieces.append(Piece((part,)))
-    if not pieces:
-        raise CutError(f"Nothing was recorded from in (frame {cut_in}) to out (frame {cut_out}); set them anew.")
-    if len(pieces) > _MOST_PIECES:
-        raise CutError(f"The recording has {len(pieces) - 1} gaps between in and out; copy it anew from the recorder.")
     return pieces
+
+
+def _check_order(ranges: Sequence[Range]) -> None:
+    if not ranges:
+        raise CutError("There is nothing to cut: set in and out on the cut page.")
+    for (_, out), (following, _) in pairwise(ranges):
+        if following < out:
+            raise CutError(
+                f"The range that begins at frame {following} begins before the former one ends (frame {out}); "
+                "set the ranges in their order and apart from each other."
+            )
 
 
 def _check_range(timeline: Timeline, cut_in: int, cut_out: int) -> None:

@@ -1,11 +1,16 @@
 """Decode a finished file once, from beginning to end, and count what comes out."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
 from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream
 
 from scripts.media.ffmpeg import Stopped
 from scripts.media.files import final_name
@@ -56,15 +61,21 @@ class Scan:
         return len(self.times)
 
 
-def scan(path: Path, keep: Collection[int] = (), stop: Callable[[], bool] | None = None) -> Scan:
+def scan(
+    path: Path,
+    keep: Collection[int] = (),
+    stop: Callable[[], bool] | None = None,
+    look: Callable[[Packet[Stream]], None] | None = None,
+) -> Scan:
     """Decode everything; keep the pictures whose number is in `keep`.
 
-    Raise VerifyFailed when something cannot be decoded, Stopped when `stop` says so, MediaUnreadable.
+    With `look`, that gets the packets of the picture instead, and they are not decoded. Raise VerifyFailed when
+    something cannot be decoded, Stopped when `stop` says so, MediaUnreadable.
     """
     result = Scan()
     try:
         with opened(path) as container:
-            _decode(container, result, set(keep), stop)
+            _decode(container, result, set(keep), stop, look)
     except FFmpegError as error:
         reason = error.strerror or type(error).__name__
         raise VerifyFailed(f"{final_name(path)} cannot be decoded after {result.frames} frames ({reason}).") from error
@@ -72,7 +83,11 @@ def scan(path: Path, keep: Collection[int] = (), stop: Callable[[], bool] | None
 
 
 def _decode(
-    container: av.container.InputContainer, result: Scan, keep: set[int], stop: Callable[[], bool] | None
+    container: av.container.InputContainer,
+    result: Scan,
+    keep: set[int],
+    stop: Callable[[], bool] | None,
+    look: Callable[[Packet[Stream]], None] | None,
 ) -> None:
     picture = picture_stream(container)
     if picture is not None:
@@ -84,6 +99,9 @@ def _decode(
     for count, packet in enumerate(container.demux(*wanted)):
         if stop is not None and count % _ASK_EVERY == 0 and stop():
             raise Stopped("The check of the result was broken off on request.")
+        if look is not None and isinstance(packet.stream, VideoStream):
+            look(packet)
+            continue
         for frame in packet.decode():
             if isinstance(frame, av.AudioFrame):
                 result.sounds[numbers[packet.stream.index]].add(frame)

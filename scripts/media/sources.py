@@ -1,8 +1,10 @@
 """Look into the recorder's files at a given time stamp, without ffmpeg: the other opinion a verifier needs."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -60,6 +62,22 @@ class Sources:
                 break
         return found
 
+    def run(self, segment: Segment, pts: int, count: int) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Decode the pictures from a stamp on (unwrapped): those of the next `count` frames that are there."""
+        target = pts + self.shift(segment)
+        for preroll in _PREROLLS_S:
+            with opened(self.path(segment)) as container:
+                frames = _from_key(container, target, self.tick, preroll)
+                first = next(frames, None)
+                if preroll is not None and (first is None or first[0] > 0):
+                    continue
+                for later, frame in chain([first] if first else [], frames):
+                    if later >= count:
+                        return
+                    if later >= 0:
+                        yield later, frame
+                return
+
     def damaged(self, segment: Segment, pts: int) -> bool:
         """Tell whether the file is damaged so near before a stamp that its picture there may be anything."""
         target = pts + self.shift(segment)
@@ -84,20 +102,29 @@ def _first_stamp(path: Path) -> int:
     raise MediaUnreadable(f"{path.name} has no picture; copy it anew from the recorder.")
 
 
-def _pictures(
-    container: InputContainer, target: int, tick: Fraction, radius: int, preroll: int | None
-) -> tuple[dict[int, Luma], bool]:
-    """Return the pictures near a stamp, and whether decoding began early enough to have seen them all."""
+def _from_key(
+    container: InputContainer, target: int, tick: Fraction, preroll: int | None
+) -> Iterator[tuple[int, av.VideoFrame]]:
+    """Decode from well before a stamp on: by how many frames each picture is later. The first one is a key picture."""
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
     if preroll is not None:
         container.seek(target - preroll * PTS_CLOCK, stream=stream)
+    began = False
+    for packet in container.demux(stream):
+        began = began or packet.is_keyframe  # what comes before refers to pictures that were skipped
+        for frame in packet.decode() if began else ():
+            if frame.pts is not None:
+                yield round((frame.pts - target) / tick), frame
+
+
+def _pictures(
+    container: InputContainer, target: int, tick: Fraction, radius: int, preroll: int | None
+) -> tuple[dict[int, Luma], bool]:
+    """Return the pictures near a stamp, and whether decoding began early enough to have seen them all."""
     found: dict[int, Luma] = {}
     began = None
-    for frame in container.decode(stream):
-        if frame.pts is None or (began is None and preroll is not None and not frame.key_frame):
-            continue  # what comes before a key frame may refer to pictures that were skipped
-        later = round((frame.pts - target) / tick)
+    for later, frame in _from_key(container, target, tick, preroll):
         began = later if began is None else began
         if later > radius:
             break
@@ -134,6 +161,16 @@ def luma(frame: av.VideoFrame) -> Luma:
     return lines[: frame.height, : frame.width].copy()
 
 
+def digest(frame: av.VideoFrame) -> bytes:
+    """Return a checksum over every sample of a picture."""
+    total = hashlib.md5(frame.format.name.encode(), usedforsecurity=False)
+    for plane, component in zip(frame.planes, frame.format.components, strict=False):
+        lines = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)
+        width = plane.width * ((component.bits + 7) // 8)
+        total.update(lines[: plane.height, :width].tobytes())
+    return total.digest()
+
+
 def sound_at(path: Path, start: Fraction, seconds: float) -> Samples:
     """Decode `seconds` of the first sound from `start` on (seconds of libav's clock), at 48 kHz, mono."""
     out = np.zeros(round(seconds * SAMPLE_RATE), dtype=np.float32)
@@ -148,10 +185,19 @@ def sound_at(path: Path, start: Fraction, seconds: float) -> Samples:
     return out
 
 
+def _heard(container: InputContainer) -> Iterator[av.AudioFrame]:
+    """Decode the first sound; packets that cannot be decoded are left out."""
+    for packet in container.demux(container.streams.audio[0]):
+        try:
+            yield from packet.decode()
+        except FFmpegError:
+            continue
+
+
 def _resampled(container: InputContainer, start_s: float) -> Iterator[tuple[int, Samples]]:
     """Yield (number of the first sample, samples); what lies before `start_s` without samples."""
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-    for frame in container.decode(audio=0):
+    for frame in _heard(container):
         if frame.time is not None and frame.time + frame.samples / frame.sample_rate < start_s:
             yield round(frame.time * SAMPLE_RATE), np.zeros(0, dtype=np.float32)
             continue

@@ -71,7 +71,7 @@ def restarted(tmp_path_factory) -> Room:
 
 
 def _cut(room: Room, cut_in: int, cut_out: int, target: Path) -> Cut:
-    return cut_master(room.timeline, room.folder, cut_in, cut_out, target, 1)
+    return cut_master(room.timeline, room.folder, [(cut_in, cut_out)], target, 1)
 
 
 def _check(room: Room, cut_in: int, cut_out: int, target: Path, delay_ms: float = 0) -> Cut:
@@ -194,7 +194,7 @@ def test_a_file_that_ends_early_leaves_a_hole(pal_room: Room, tmp_path: Path) ->
 )
 def test_a_cut_that_is_none_is_refused(holed: Room, cut_in: int, cut_out: int, sentence: str) -> None:
     with pytest.raises(CutError, match=sentence):
-        plan(holed.timeline, cut_in, cut_out)
+        plan(holed.timeline, [(cut_in, cut_out)])
 
 
 def test_a_missing_file_is_named_and_nothing_is_left(pal_room: Room, tmp_path: Path) -> None:
@@ -209,13 +209,13 @@ def test_a_missing_file_is_named_and_nothing_is_left(pal_room: Room, tmp_path: P
 def test_stop_leaves_nothing_under_any_name(pal_room: Room, tmp_path: Path) -> None:
     target = tmp_path / "out" / "cut.mkv"
     with pytest.raises(Stopped):
-        cut_master(pal_room.timeline, pal_room.folder, 0, 300, target, 1, stop=lambda: True)
+        cut_master(pal_room.timeline, pal_room.folder, [(0, 300)], target, 1, stop=lambda: True)
     assert os.listdir(target.parent) == []
 
 
 def test_progress_rises_to_100(pal_room: Room, tmp_path: Path) -> None:
     seen: list[float] = []
-    cut_master(pal_room.timeline, pal_room.folder, 0, 300, tmp_path / "cut.mkv", 1, progress=seen.append)
+    cut_master(pal_room.timeline, pal_room.folder, [(0, 300)], tmp_path / "cut.mkv", 1, progress=seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == 100
 
@@ -228,9 +228,9 @@ def test_the_sources_are_not_touched(pal_room: Room, tmp_path: Path) -> None:
 
 
 def test_files_of_one_run_are_one_input_and_only_those_needed_are_read(pal_room: Room, holed: Room) -> None:
-    (one,) = inputs(pal_room.timeline, plan(pal_room.timeline, 10, 40))
+    (one,) = inputs(pal_room.timeline, plan(pal_room.timeline, [(10, 40)]))
     assert [segment.first_frame for segment in one.segments] == [0]
-    two, three = inputs(holed.timeline, plan(holed.timeline, 100, 300))
+    two, three = inputs(holed.timeline, plan(holed.timeline, [(100, 300)]))
     assert [len(two.segments), len(three.segments), two.pieces[0].frames] == [2, 3, 20]
 
 
@@ -240,12 +240,12 @@ def test_odd_file_names_never_reach_the_command(pal_room: Room) -> None:
 
 
 def _command(room: Room, cut_in: int, cut_out: int) -> list[str]:
-    groups = inputs(room.timeline, plan(room.timeline, cut_in, cut_out))
+    groups = inputs(room.timeline, plan(room.timeline, [(cut_in, cut_out)]))
     opened = [
         Opened(group, tuple(f"{number}-{index}.ts" for index in range(len(group.segments))), 0, 1)
         for number, group in enumerate(groups)
     ]
-    return build_command(opened, room.timeline.rate, "stereo", Path("/out/cut.mkv"))
+    return build_command(opened, room.timeline.rate, ["stereo"], Path("/out/cut.mkv"))
 
 
 def _copy(room: Room, tmp_path: Path) -> Path:
