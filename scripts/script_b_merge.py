@@ -24,7 +24,9 @@ from scripts.worker.outcomes import JobFailed, Wait
 
 SURVEYED_PERCENT = 10
 MEASURED_PERCENT = 90
-_MARKS = ("Record.Cutin", "Record.Cutout")
+_MARKS = ("Record.Cutin", "Record.Cutout", "Record.Ranges", "Record.Chapters")
+_FRAME = re.compile(r"\d+")
+_CHAPTER = re.compile(r"^\d+(?= )", re.MULTILINE)
 
 
 def room_number(room: str, key: str) -> str:
@@ -55,13 +57,23 @@ def moved_marks(timeline: Timeline, plan: Plan, properties: Mapping[str, str]) -
     before = properties.get("Record.Starttime", "")
     if before in ("", stamp(plan.start, plan.zone)):
         return {}
+    present = {name: properties[name] for name in _MARKS if properties.get(name)}
     try:
         began = datetime.strptime(before, "%Y-%m-%d-%H-%M-%S").replace(tzinfo=plan.zone)
-        frames = round((began - plan.start).total_seconds() * timeline.rate)
-        marks = {name: int(properties[name]) + frames for name in _MARKS if properties.get(name)}
+        by = round((began - plan.start).total_seconds() * timeline.rate)
+        return {name: _moved(name, text, by, timeline.frames) for name, text in present.items()}
     except ValueError:
-        return dict.fromkeys(_MARKS, "")
-    return {name: str(frame) if 0 <= frame <= timeline.frames else "" for name, frame in marks.items()}
+        return dict.fromkeys(present, "")
+
+
+def _moved(name: str, text: str, by: int, frames: int) -> str:
+    """Add *by* to the frames in a mark, in ranges or at the beginning of chapters; '' when one falls out."""
+    pattern = _CHAPTER if name == "Record.Chapters" else _FRAME
+    found = [int(number) + by for number in pattern.findall(text)]
+    if not found:
+        raise ValueError(text)
+    inside = all(0 <= frame <= frames for frame in found)
+    return pattern.sub(lambda each: str(int(each[0]) + by), text) if inside else ""
 
 
 class MergeJob(Job):

@@ -141,3 +141,12 @@ def test_cut_marks_stay_at_their_moment(
     properties |= {"Record.Starttime": before, "Record.Cutin": marks[0], "Record.Cutout": marks[1]}
     timeline = cast(Timeline, SimpleNamespace(rate=Fraction(25), frames=300))
     assert moved_marks(timeline, plan_of(properties), properties) == moved
+
+
+def test_ranges_and_chapters_stay_at_their_moment_too(talk: dict[str, str]) -> None:
+    properties = {name.replace("__", "."): value for name, value in talk.items()}
+    properties |= {"Record.Starttime": "2021-05-01-10-00-00"}
+    properties |= {"Record.Ranges": "10-60,80-200", "Record.Chapters": "10 From 3-4, 5 and 6\n90 The end"}
+    timeline = cast(Timeline, SimpleNamespace(rate=Fraction(25), frames=300))
+    moved = {"Record.Ranges": "60-110,130-250", "Record.Chapters": "60 From 3-4, 5 and 6\n140 The end"}
+    assert moved_marks(timeline, plan_of(properties), properties) == moved

@@ -23,7 +23,8 @@ from tracker.tickets.create import (
     initial_state,
     retime,
 )
-from tracker.tickets.cutting import expand, finish_cut, start_cut, unable
+from tracker.tickets.cutlists import Chapter
+from tracker.tickets.cutting import More, expand, finish_cut, start_cut, unable
 from tracker.tickets.dispatch import (
     add_log,
     fail,
@@ -46,12 +47,15 @@ from tracker.tickets.resets import cancel, reset, reset_to_initial
 from tracker.tickets.resets import commence as commence_by_hand
 from tracker.tickets.signs import heartbeat
 from tracker.tickets.staging import commence
+from tracker.tickets.uploaded import create_from_file
 from tracker.tickets.waiting import why_waiting
 from tracker.tickets.withdrawal import withdraw_talk
 
 __all__ = [
     "TRACKER",
     "Actor",
+    "Chapter",
+    "More",
     "NewRecording",
     "Offer",
     "Prospect",
@@ -66,6 +70,7 @@ __all__ = [
     "comment",
     "create_encoding",
     "create_encodings",
+    "create_from_file",
     "create_misc",
     "create_recording",
     "create_recordings",

@@ -14,6 +14,8 @@ from tracker.tickets.create import create_recording
 
 GIVEN = ("Record.StartPadding", "Record.EndPadding", "Record.SourceReplacement")
 """What people gave a recording; the other Record.* are measured by scripts or belong to the cut."""
+TOLD = ("Record.Chapters", "Record.Audio", "Record.Apology")
+"""What a cutter says besides the cut itself."""
 OWN = ("Fahrplan.ID", "Fahrplan.GUID", "Fahrplan.Lock")
 """What ties a talk to the Fahrplan: a duplicate is in none."""
 
@@ -22,7 +24,7 @@ def duplicate(ticket_id: int, user: User, *, fahrplan_id: int | None = None, wit
     """Make a recording ticket like another one, with its properties and encoding tickets; return it.
 
     It gets *fahrplan_id* or the next free one, begins where new tickets do, and is in no Fahrplan. *with_cut* copies
-    the marks, languages and A/V delay, which the cut page then proposes. Raises InvalidInput for another type of
+    what the cutter said, which the cut page then proposes. Raises InvalidInput for another type of
     ticket or a number already used, NotPermitted in an archived project.
     """
     original = moves.get(ticket_id)
@@ -45,5 +47,5 @@ def duplicate(ticket_id: int, user: User, *, fahrplan_id: int | None = None, wit
 
 
 def _copied(values: Mapping[str, str], with_cut: bool) -> dict[str, str]:
-    kept = (*GIVEN, *(moves.CUT if with_cut else ()))
+    kept = (*GIVEN, *((*moves.CUT, *TOLD) if with_cut else ()))
     return {n: v for n, v in values.items() if n in kept or (not n.startswith("Record.") and n not in OWN)}

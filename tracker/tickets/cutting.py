@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from tracker import properties
 from tracker.errors import InvalidInput
 from tracker.models import Ticket, User
 from tracker.statemachine import RECORDING
-from tracker.tickets import drafts, guards, holding, moves
+from tracker.tickets import cutlists, drafts, guards, holding, moves
 from tracker.tickets.actor import Actor
 
 MAX_DELAY_MS = 60_000
 MAX_PADDING_S = 6 * 3600
+MAX_APOLOGY = 500
 
 
 def start_cut(ticket_id: int, user: User, *, take_over: bool = False, version: int | None = None) -> Ticket:
@@ -20,6 +24,19 @@ def start_cut(ticket_id: int, user: User, *, take_over: bool = False, version: i
     return ticket
 
 
+@dataclass(frozen=True)
+class More:
+    """What a cut may say besides its marks: parts to leave out (frames), chapters, where the sound is good, apology."""
+
+    leave_out: Sequence[cutlists.Range] = ()
+    chapters: Sequence[cutlists.Chapter] = ()
+    audio: str = ""
+    apology: str = ""
+
+
+NO_MORE = More()
+
+
 def finish_cut(
     ticket_id: int,
     user: User,
@@ -27,6 +44,7 @@ def finish_cut(
     cut_out: int,
     language: str,
     av_delay_ms: int,
+    more: More = NO_MORE,
     *,
     version: int | None = None,
 ) -> Ticket:
@@ -38,16 +56,33 @@ def finish_cut(
     ticket = guards.lock(ticket_id, kind=RECORDING, version=version)
     guards.mine(ticket, user, "cutting")
     _check_marks(cut_in, cut_out, properties.merged(ticket).get("Record.DurationFrames", ""))
+    ranges = cutlists.kept(cut_in, cut_out, more.leave_out)
     _check_language(ticket, language)
     if abs(av_delay_ms) > MAX_DELAY_MS:
         raise InvalidInput(f"An A/V delay of {av_delay_ms} ms is beyond {MAX_DELAY_MS} ms.", "av_delay")
     values = {"Record.Cutin": str(cut_in), "Record.Cutout": str(cut_out), "Record.Language": language}
-    properties.write(ticket, {**values, "Record.AVDelay": str(av_delay_ms) if av_delay_ms else ""})
+    values |= {"Record.AVDelay": str(av_delay_ms) if av_delay_ms else "", "Record.Ranges": cutlists.ranges_text(ranges)}
+    properties.write(ticket, values | _told(more, ranges))
     ticket.cut_by_id = user.id
     drafts.drop_draft(ticket)
-    text = f"frames {cut_in} to {cut_out}, {language}"
+    left = f" without {', '.join(f'{a} to {b}' for a, b in cutlists.gaps(ranges))}" if len(ranges) > 1 else ""
+    text = f"frames {cut_in} to {cut_out}{left[:1000]}, {language}"
     moves.move(ticket, guards.onward(ticket), Actor.of(user), "Action.cut", text)
     return ticket
+
+
+def _told(more: More, ranges: Sequence[cutlists.Range]) -> dict[str, str]:
+    """Return the properties of what else a cut says. Raises InvalidInput, naming the field."""
+    if more.audio and more.audio not in cutlists.AUDIO:
+        known = ", ".join(cutlists.AUDIO)
+        raise InvalidInput(f"Audio source {more.audio[:40]!r} is unknown; there are: {known}.", "audio")
+    if len(more.apology) > MAX_APOLOGY:
+        raise InvalidInput(f"The apology has more than {MAX_APOLOGY} characters; it has to fit on a slide.", "apology")
+    return {
+        "Record.Chapters": cutlists.chapters_text(more.chapters, ranges),
+        "Record.Audio": "" if more.audio == cutlists.AUDIO[0] else more.audio,
+        "Record.Apology": " ".join(more.apology.split()),
+    }
 
 
 def _check_marks(cut_in: int, cut_out: int, frames: str) -> None:

@@ -10,8 +10,8 @@ from tracker.errors import Conflict, InvalidInput
 from tracker.models import CutDraft, Ticket, User
 from tracker.tickets import moves
 
-FIELDS = frozenset(("cut_in", "cut_out", "leave_out", "language", "av_delay"))
-MAX_VALUE = 2000
+FIELDS = frozenset(("cut_in", "cut_out", "leave_out", "chapters", "language", "track", "av_delay", "audio", "apology"))
+MAX_VALUE = 50_000
 
 
 def save_draft(ticket_id: int, user: User, fields: Mapping[str, Sequence[str]]) -> CutDraft:
