@@ -19,6 +19,7 @@ ROLES = ("read only", "user", "superuser", "admin")
 """In order: look; cut, check, comment; edit tickets and import; users and settings."""
 
 NAME = re.compile(r"[\w.@-]{1,60}\Z")
+ADMIN_SEES_ALL = "An admin sees every project; choose another role, or no projects."
 MIN_PASSWORD = 10
 FAILURE_WINDOW = timedelta(minutes=15)
 INVITATION = timedelta(hours=48)
@@ -42,6 +43,8 @@ def create(name: str, password: str, role: str = "user", only: Collection[Projec
         raise taken
     if role not in ROLES:
         raise InvalidInput(f"Role {role!r} is unknown; there are: {', '.join(ROLES)}.", "role")
+    if only and role == "admin":
+        raise InvalidInput(ADMIN_SEES_ALL, "projects")
     user = User(name=name, role=role, projects=list(only), password_hash="", session_token="")
     set_password(user, password)
     with unless_taken(taken):
@@ -75,9 +78,11 @@ def configure(user: User, *, role: str | None = None, only: Collection[Project] 
             raise InvalidInput(f"Role {role!r} is unknown; there are: {', '.join(ROLES)}.", "role")
         _keep_an_admin(user)
         user.role = role
+    if role == "admin" and only is None and user.projects:
+        raise InvalidInput(ADMIN_SEES_ALL, "projects")
     if only is not None:
         if only and user.role == "admin":
-            raise InvalidInput("An admin sees every project; choose another role first.", "projects")
+            raise InvalidInput(ADMIN_SEES_ALL, "projects")
         user.projects = list(only)
     db.session.flush()
 

@@ -96,6 +96,11 @@ def size(count: Any) -> str:
     return f"{number:.0f} {unit}" if unit == "bytes" or number >= 100 else f"{number:.1f} {unit}"
 
 
+def counted(number: int, thing: str) -> str:
+    """Write a number with its thing: 1 worker, 2 workers."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def language(code: str) -> str:
     """Write a language code with its name, several joined by '-'."""
     return " and ".join(f"{LANGUAGES[part]} ({part})" if part in LANGUAGES else part for part in code.split("-"))
@@ -108,7 +113,7 @@ def may(role: str) -> bool:
 
 def init_app(app: Flask) -> None:
     """Make the filters known to templates."""
-    for function in (local, ago, duration, percent, size, language, tone):
+    for function in (local, ago, duration, percent, size, counted, language, tone):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(may=may, next_steps=next_steps, current_user=current_user)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from tracker.db import db
@@ -14,6 +14,8 @@ from tracker.models import (
     LogEntry,
     Room,
     Ticket,
+    User,
+    Worker,
 )
 
 
@@ -188,6 +190,15 @@ def history(ticket_ids: Collection[int], limit: int = 500) -> Sequence[LogEntry]
     return db.session.scalars(
         select(LogEntry).where(LogEntry.ticket_id.in_(ticket_ids)).order_by(LogEntry.id.desc()).limit(limit)
     ).all()
+
+
+def holder_names(users: Set[int | None], workers: Set[int | None]) -> dict[tuple[str, int], str]:
+    """Return the names of users and workers by ("user_id" or "worker_id", id); without ids nothing is asked."""
+    people = select(literal("user_id"), User.id, User.name).where(User.id.in_(users - {None}))
+    hosts = select(literal("worker_id"), Worker.id, Worker.name).where(Worker.id.in_(workers - {None}))
+    if not users - {None} and not workers - {None}:
+        return {}
+    return {(kind, number): name for kind, number, name in db.session.execute(people.union_all(hosts))}
 
 
 def recent_log(project_id: int, limit: int = 30) -> Sequence[tuple[LogEntry, Ticket]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from tracker.db import db
+from tracker.db import Base, db
 from tracker.models import (
     LoginFailure,
     Project,
@@ -31,6 +31,11 @@ def project_by_slug(slug: str) -> Project | None:
 def lock_project(project_id: int) -> None:
     """Lock a project's row until the end of the transaction: imports and new tickets are serialised on it."""
     db.session.execute(select(Project.id).where(Project.id == project_id).with_for_update(key_share=True))
+
+
+def lock_again(row: Base) -> None:
+    """Lock a row that was read before until the end of the transaction, and read it as it is now."""
+    db.session.refresh(row, with_for_update={"key_share": True})
 
 
 def all_projects(only: Collection[int] | None = None) -> Sequence[Project]:

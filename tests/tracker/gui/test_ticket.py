@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import encoding, events, make_misc, make_recording, make_user
 from tests.tracker.gui.visitor import enter, filled, log_in, page, send, words
-from tracker import properties
+from tracker import properties, tickets, users
 from tracker.db import db
 
 
@@ -78,6 +78,18 @@ def test_the_failed_flag_needs_a_reason_and_can_be_cleared(client, talk):
     assert send(client, f"{path}/failed", {"failed": "0"}).status_code == 303
     db.session.refresh(talk)
     assert not talk.failed
+
+
+def test_the_log_tells_what_changed_besides_the_state(client, project, talk):
+    path = f"/demo/ticket/{talk.id}"
+    enter(client)
+    make_user("sue", "superuser")
+    tickets.assign(talk.id, users.get("alice"), users.get("sue"))
+    tickets.move(talk, "recorded", tickets.Actor.of(users.get("alice")), "Edit.state", failed="No sound")
+    db.session.commit()
+    told = [" ".join(row.text_content().split()) for row in page(client.get(path)).xpath("//ol[@class='log']/li")]
+    assert told[0].endswith("cutting → recorded (given back, failed)")
+    assert told[1].endswith("merged → cutting (held by sue) to sue")
 
 
 def test_properties_are_written_added_and_deleted(client, talk):

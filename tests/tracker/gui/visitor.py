@@ -79,7 +79,8 @@ def filled(form: HtmlElement) -> dict[str, list[str]]:
 
 def _value(field: HtmlElement) -> str:
     if field.tag == "select":
-        return str((field.xpath("./option[@selected]") or field.xpath("./option"))[0].get("value"))
+        chosen = (field.xpath("./option[@selected]") or field.xpath("./option"))[0]
+        return str(chosen.get("value", chosen.text))
     if field.tag == "textarea":
         return (field.text or "").removeprefix("\n").replace("\n", "\r\n")
     return str(field.get("value") or "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from tracker import profiles, projects, properties, queries
 from tracker.db import transaction
 from tracker.errors import InvalidInput
-from tracker.gui import forms
+from tracker.gui import drawn, forms
 from tracker.gui.access import bp, me, needs, project_or_404
 from tracker.models import Project
 from tracker.statemachine import STATIC, TYPES, workflow
@@ -36,6 +37,7 @@ def _page(project: Project, error: InvalidInput | None = None) -> str:
         project=project,
         form=request.form,
         own=properties.own(project),
+        drawn_from={name: values(project) for name, values in DRAWN_FROM.items()},
         empty=range(EMPTY_ROWS),
         tables={kind: flow.tables[kind].states for kind in TYPES},
         keep=projects.KEEP,
@@ -93,8 +95,11 @@ def _states(project: Project) -> str:
 
 def _properties(project: Project) -> str:
     names, values = forms.texts("name"), forms.texts("value")
-    before = properties.own(project)
+    now, was = properties.own(project), drawn.shown()
+    before = now if was is None else was
     wanted = {name: value for name, value in zip(names, values, strict=False) if name and before.get(name, "") != value}
+    if was is not None:  # what somebody else changed meanwhile stands, unless it is what is to be changed
+        drawn.unmoved({**was, **{name: now.get(name) for name in wanted}})
     properties.write(project, wanted)
     return f"{len(wanted)} propert{'ies were' if len(wanted) != 1 else 'y was'} changed."
 
@@ -142,6 +147,37 @@ ACTIONS: dict[str, Callable[[Project], str]] = {
 }
 
 
+def _general_now(project: Project) -> dict[str, Any]:
+    return {
+        "Title": project.title,
+        "Time zone": project.time_zone,
+        "Languages": project.languages,
+        "Who cut a talk may not check it": project.separate_checker,
+    }
+
+
+def _policies_now(project: Project) -> dict[str, Any]:
+    return {
+        "Drain": project.draining,
+        "Stopped for now": project.stopped_states,
+        "A ticket fails when lost so often": project.max_attempts,
+        "A worker counts as lost after (s)": project.node_timeout_s,
+        "A master has to be": project.dependee_state,
+    }
+
+
+def _states_now(project: Project) -> dict[str, Any]:
+    return {f"{kind}: off": project.disabled_states.get(kind, []) for kind in TYPES}
+
+
+DRAWN_FROM: Mapping[str, Callable[[Project], dict[str, Any]]] = {
+    "general": _general_now,
+    "policies": _policies_now,
+    "states": _states_now,
+}
+"""What the forms show that store several settings at once."""
+
+
 @bp.post("/<slug>/settings")
 @needs("admin")
 def settings_post(slug: str) -> ResponseReturnValue:
@@ -150,7 +186,12 @@ def settings_post(slug: str) -> ResponseReturnValue:
     try:
         act = forms.action(ACTIONS)
         with transaction():
+            queries.lock_again(project)
+            if seen := DRAWN_FROM.get(forms.text("action")):
+                drawn.unmoved(seen(project))
             said = act(project)
+    except drawn.Stale as stale:
+        return drawn.page(stale)
     except InvalidInput as error:
         return forms.again(error, _page, project)
     flash(said)

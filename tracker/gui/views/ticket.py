@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from tracker import projects, properties, queries, tickets, users
 from tracker.db import transaction
 from tracker.errors import Conflict, InvalidInput
-from tracker.gui import conflicts, forms, live
+from tracker.gui import conflicts, forms, live, told
 from tracker.gui.access import bp, me, needs, ticket_or_404
 from tracker.models import Ticket
 from tracker.statemachine import RECORDING
@@ -32,6 +32,7 @@ def ticket_page(found: Ticket, error: InvalidInput | None = None) -> str:
     """Draw the ticket page, with what was typed when *error* says what is wrong with it."""
     own = properties.own(found)
     family = [found, *found.children]
+    log = queries.history([member.id for member in family], LOG_ROWS)
     return render_template(
         "ticket.html",
         project=found.project,
@@ -42,7 +43,8 @@ def ticket_page(found: Ticket, error: InvalidInput | None = None) -> str:
         percent=projects.progress_of_talk(found) if found.type == RECORDING else found.progress,
         own=own,
         inherited=_inherited(found, own),
-        log=queries.history([member.id for member in family], LOG_ROWS),
+        log=log,
+        changes=told.changes(log),
         comments=queries.comments([member.id for member in family]),
         members={member.id: member for member in family},
         before=found.table.predecessor(found.state, found.disabled),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user
@@ -9,7 +11,7 @@ from flask_login import login_user
 from tracker import projects, queries, users
 from tracker.db import transaction
 from tracker.errors import InvalidInput
-from tracker.gui import forms
+from tracker.gui import drawn, forms
 from tracker.gui.access import bp, me, needs, public
 from tracker.models import Project, User
 
@@ -27,10 +29,15 @@ def _list(_: None, error: InvalidInput | None = None, link: tuple[str, str] | No
         users=queries.all_users(),
         projects=queries.all_projects(),
         roles=users.ROLES,
+        drawn_from=_drawn_from,
         form=request.form,
         link=link,
         error=error,
     )
+
+
+def _drawn_from(user: User) -> dict[str, Any]:
+    return {"Role": user.role, "Sees only": sorted(project.title for project in user.projects)}
 
 
 def _only() -> list[Project]:
@@ -38,6 +45,7 @@ def _only() -> list[Project]:
 
 
 def _edit(user: User) -> str:
+    drawn.unmoved(_drawn_from(user))
     users.configure(user, role=forms.text("role"), only=_only())
     return f"{user.name} is a {user.role} now."
 
@@ -64,7 +72,11 @@ def users_post() -> ResponseReturnValue:
             return _list(None, link=_invite())
         act = forms.action(ACTIONS)
         with transaction():
-            said = act(users.get(forms.text("user")))
+            user = users.get(forms.text("user"))
+            queries.lock_again(user)
+            said = act(user)
+    except drawn.Stale as stale:
+        return drawn.page(stale)
     except InvalidInput as error:
         return forms.again(error, _list, None)
     flash(said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from tracker import filters, projects, queries, users
 from tracker.db import now, transaction
 from tracker.errors import InvalidInput, NotFound
-from tracker.gui import forms
+from tracker.gui import drawn, forms
 from tracker.gui.access import bp, me, needs
 from tracker.models import Ticket, Worker, WorkerGroup, WorkerGroupProject
 from tracker.statemachine import workflow
@@ -92,6 +93,7 @@ def _groups_page(_: None, error: InvalidInput | None = None, secret: tuple[str, 
         groups=[
             (group, works_for, _filters([r for r in rows if r.group_id == group.id])) for group, works_for in found
         ],
+        drawn_from=_drawn_from,
         tallies=queries.group_tallies(),
         projects=open_ones,
         services=list(workflow("classic").services),
@@ -110,12 +112,22 @@ def _filters(rows: Sequence[WorkerGroupProject]) -> dict[int, tuple[str, str]]:
     }
 
 
+def _drawn_from(group: WorkerGroup) -> dict[str, Any]:
+    return {
+        "Work it is given": group.states,
+        "Tickets at once": group.max_tickets or 0,
+        "Works for every project": group.all_projects,
+        "Refuses unknown filters": group.strict_filters,
+    }
+
+
 def _pause(group: WorkerGroup) -> str:
     groups.configure(group, paused=forms.text("wanted") == "1")
     return f"{group.name} is paused: its workers get nothing new." if group.paused else f"{group.name} works again."
 
 
 def _configure(group: WorkerGroup) -> str:
+    drawn.unmoved(_drawn_from(group))
     groups.configure(
         group,
         all_projects=forms.text("all_projects") == "1",
@@ -127,8 +139,9 @@ def _configure(group: WorkerGroup) -> str:
 
 
 def _projects(group: WorkerGroup) -> str:
-    wanted = set(forms.texts("projects"))
-    for project in queries.writable_projects():
+    wanted, found = set(forms.texts("projects")), queries.writable_projects()
+    drawn.unmoved({"Projects": [project.title for project in found if groups.works_for(group, project.id)]})
+    for project in found:
         works = groups.works_for(group, project.id)
         if project.slug in wanted and not works:
             groups.add_project(group, project)
@@ -139,6 +152,7 @@ def _projects(group: WorkerGroup) -> str:
 
 def _filter(group: WorkerGroup) -> str:
     text, project = forms.text("filter"), projects.get(forms.text("project"))
+    drawn.unmoved({"Filter": _filters(queries.group_rows(group.id)).get(project.id, ("", ""))[0]})
     try:
         data = json.loads(text) if text else None
     except (ValueError, RecursionError):
@@ -176,7 +190,11 @@ def worker_groups_post() -> ResponseReturnValue:
             return _groups_page(None, secret=_new_secret())
         act = forms.action(GROUP_ACTIONS)
         with transaction():
-            said = act(groups.get(forms.text("group")))
+            group = groups.get(forms.text("group"))
+            queries.lock_again(group)
+            said = act(group)
+    except drawn.Stale as stale:
+        return drawn.page(stale)
     except InvalidInput as error:
         return forms.again(error, _groups_page, None)
     flash(said)
