@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -25,17 +24,16 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import joinedload, lazyload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, load_only, selectinload
 
 from tracker.db import db, now
 from tracker.filters import Filter
 from tracker.models import LogEntry, Poll, Ticket, Worker, WorkerGroup, WorkerGroupProject
 from tracker.queries.asked import Asked, fitting
 from tracker.queries.filters import passing
+from tracker.queries.ready import Ready
 
 FAILED_EVENT = "RPC.setTicketFailed"
-POLL_EVERY = timedelta(seconds=30)
-"""That somebody asked for work is written down at most so often."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Desk:
     """What there is to know before tickets are looked at, all in one question."""
 
     unnoted: list[tuple[int, str]]
-    """(project, state) of which it is not written down that somebody asked lately."""
+    """(project, state) of which it was not written down in the last 30 seconds that somebody asked."""
     silent: bool
     """A worker fell silent."""
     unnamed: bool
@@ -70,10 +68,9 @@ class Desk:
 def desk(asking: Sequence[tuple[int, str]], worker_id: int, group_id: int, before: datetime) -> Desk:
     """Look at what a claim for (project, state) has to know before it looks at tickets."""
     values = _asking(asking) | {"worker_id": worker_id, "group_id": group_id, "before": before}
-    row = db.session.connection().execute(_DESK, values).one()
-    noted = set(row[0])
+    noted, silent, unnamed, filters = _DESK.run(values).one()
     unnoted = sorted(pair for pair in set(asking) if f"{pair[0]}/{pair[1]}" not in noted)
-    return Desk(unnoted, row[1], row[2], {int(number): rule for number, rule in (row[3] or {}).items()})
+    return Desk(unnoted, silent, unnamed, {int(number): rule for number, rule in (filters or {}).items()})
 
 
 def _asking(asking: Sequence[tuple[int, str]]) -> dict[str, Any]:
@@ -92,19 +89,21 @@ _UNNAMED = (
     Ticket.named.is_(False),
     Ticket.state_since <= bindparam("before"),
 )
-_NOTED = select(func.concat(Poll.project_id, "/", Poll.state)).where(
-    *_pairs(Poll.project_id, Poll.state), Poll.asked > func.now() - POLL_EVERY
+_NOTED = select(func.concat(Poll.project_id, literal_column("'/'"), Poll.state)).where(
+    *_pairs(Poll.project_id, Poll.state), Poll.asked > func.now() - literal_column("interval '30 seconds'")
 )
 _FILTERS = select(func.jsonb_object_agg(WorkerGroupProject.project_id, WorkerGroupProject.filter)).where(
     WorkerGroupProject.group_id == bindparam("group_id"),
     WorkerGroupProject.project_id == func.any(bindparam("projects", type_=ARRAY(Integer))),
 )
 # Built once, as all that a claim asks: to put a statement together takes longer than to run it.
-_DESK = select(
-    func.array(_NOTED.scalar_subquery()),
-    exists().where(Ticket.lease_until < func.now()),
-    exists().where(*_UNNAMED),
-    _FILTERS.scalar_subquery(),
+_DESK = Ready(
+    select(
+        func.array(_NOTED.scalar_subquery()),
+        exists().where(Ticket.lease_until < func.now()),
+        exists().where(*_UNNAMED),
+        _FILTERS.scalar_subquery(),
+    )
 )
 
 
@@ -128,7 +127,18 @@ def _free(project_id: Any, state: Any) -> tuple[ColumnElement[bool], ...]:
 
 def _in_lot(lot: Lot) -> tuple[ColumnElement[bool], ...]:
     """Say when a ticket may be handed out of a lot."""
-    conditions = [*_free(lot.project_id, lot.source), Ticket.type == lot.kind]
+    return _in_any_lot(lot.project_id, lot.source, lot.kind, _narrower(lot))
+
+
+def _in_any_lot(
+    project_id: Any, source: Any, kind: Any, narrower: Sequence[ColumnElement[bool]]
+) -> tuple[ColumnElement[bool], ...]:
+    return (*_free(project_id, source), Ticket.type == kind, *narrower)
+
+
+def _narrower(lot: Lot) -> Sequence[ColumnElement[bool]]:
+    """Say what filters and what is asked for demand."""
+    conditions: list[ColumnElement[bool]] = []
     if lot.owners is not None:
         owners = list(lot.owners)
         conditions.append(or_(Ticket.id == func.any(owners), Ticket.parent_id == func.any(owners)))
@@ -136,7 +146,7 @@ def _in_lot(lot: Lot) -> tuple[ColumnElement[bool], ...]:
         conditions.append(passing(lot.rule))
     if lot.asked is not None:
         conditions.append(fitting(lot.asked))
-    return tuple(conditions)
+    return conditions
 
 
 _TURN = (Ticket.priority.desc(), Ticket.state_since, Ticket.id)
@@ -185,7 +195,7 @@ _FAILED_BY_ME = (
         LogEntry.worker_id == bindparam("me"),
         LogEntry.event == FAILED_EVENT,
     )
-    .limit(1)
+    .limit(literal_column("1"))
     .correlate(Ticket)
     .scalar_subquery()
 )
@@ -194,30 +204,43 @@ _FAILED_BY_ME = (
 
 def _lock_first(lot: Lot, worker_id: int, *, again: bool) -> Ticket | None:
     """Lock the ticket whose turn it is, of those the worker failed before (*again*), or never did."""
-    return db.session.scalar(_firsts(lot, again), {"me": worker_id})
+    if narrower := _narrower(lot):
+        statement = _first(_in_any_lot(lot.project_id, lot.source, lot.kind, narrower), again)
+        return db.session.scalar(statement, {"me": worker_id})
+    values = {"lot_project": lot.project_id, "lot_source": lot.source, "lot_kind": lot.kind, "me": worker_id}
+    return db.session.scalar(_FIRST_AGAIN if again else _FIRST, values)
 
 
-@lru_cache(maxsize=500)
-def _firsts(lot: Lot, again: bool) -> Select[Ticket]:
-    """Build the question for the first ticket of a lot."""
+def _first(conditions: Sequence[ColumnElement[bool]], again: bool) -> Select[Ticket]:
     failed = _FAILED_BY_ME.is_not(None) if again else _FAILED_BY_ME.is_(None)
-    return _locking(lot, failed).order_by(*_TURN).with_for_update(of=Ticket, skip_locked=True, key_share=True)
+    return (
+        _with_recording(*conditions, failed)
+        .order_by(*_TURN)
+        .with_for_update(of=Ticket, skip_locked=True, key_share=True)
+    )
 
 
-def _locking(lot: Lot, *conditions: ColumnElement[bool]) -> Select[Ticket]:
+def _with_recording(*conditions: ColumnElement[bool]) -> Select[Ticket]:
     """Ask for a ticket with its recording; what is seldom looked at after a claim is not loaded."""
     return (
         select(Ticket)
-        .where(*_in_lot(lot), *conditions)
-        .limit(1)
-        .options(lazyload("*"), joinedload(Ticket.parent).lazyload("*"))
+        .where(*conditions)
+        .limit(literal_column("1"))  # as a parameter the planner would have to guess it
+        .options(lazyload("*"), joinedload(Ticket.parent).options(lazyload("*"), load_only(*_OF_TALK)))
         .execution_options(populate_existing=True)
     )
 
 
+_OF_TALK = (Ticket.type, Ticket.title, Ticket.fahrplan_id, Ticket.start, Ticket.end, Ticket.room_id, Ticket.project_id)
+"""What the answer to a claim tells of the recording."""
+_ANY_LOT = _in_any_lot(bindparam("lot_project"), bindparam("lot_source"), bindparam("lot_kind"), ())
+_FIRST, _FIRST_AGAIN = (_first(_ANY_LOT, again) for again in (False, True))
+
+
 def _wait_for(lots: Sequence[Lot]) -> Ticket | None:
     for lot in sorted(lots, key=lambda lot: lot.project_id):
-        found = db.session.scalar(_locking(lot).order_by(Ticket.id).with_for_update(of=Ticket, key_share=True))
+        statement = _with_recording(*_in_lot(lot)).order_by(Ticket.id)
+        found = db.session.scalar(statement.with_for_update(of=Ticket, key_share=True))
         if found is not None:
             return found
     return None

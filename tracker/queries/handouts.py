@@ -6,17 +6,20 @@ costs several times as much; a test holds the two against each other, column by 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CTE, Executable, Integer, Table, bindparam, case, func, or_, select, update
+from sqlalchemy import CTE, Integer, Table, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm.attributes import set_committed_value
 
-from tracker.db import db
 from tracker.models import LogEntry, Property, Ticket
+from tracker.queries.ready import Ready
 
+RANGES = "Record.Ranges"
+"""Of the names of a cut the one that is left out where there is none."""
 LOGGED = ("actor", "worker_id", "event", "from_state", "to_state", "comment", "changes")
 
 
@@ -31,23 +34,23 @@ def write_through(
     *joined*: a property to store on it, and the names of others; its value are theirs in force, joined by '-'.
     """
     given = {f"new_{name}": value for name, value in values.items()} | {name: log[name] for name in LOGGED}
-    given["ticket"] = ticket.id
+    given |= {"ticket": ticket.id, "changes": json.dumps(log["changes"])}
     name, names = joined or ("", ())
     if joined:
         given |= {"profile": ticket.profile_id, "talk": ticket.parent_id, "project": ticket.project_id}
-    db.session.connection().execute(_writing(tuple(values), name, names), given)
+    _writing(tuple(values), name, names).run(given)
     for column, value in values.items():
         set_committed_value(ticket, column, value)
 
 
 @lru_cache
-def _writing(columns: tuple[str, ...], name: str, names: tuple[str, ...]) -> Executable:
+def _writing(columns: tuple[str, ...], name: str, names: tuple[str, ...]) -> Ready:
     """Build the statement once: to put it together takes longer than to run it."""
     table = Ticket.__table__
     assert isinstance(table, Table)
     changed = {column: bindparam(f"new_{column}", type_=table.c[column].type) for column in columns}
     statement = update(table).where(table.c.id == bindparam("ticket")).values(changed).add_cte(_logging())
-    return statement.add_cte(_storing(name, names)) if name else statement
+    return Ready(statement.add_cte(_storing(name, names)) if name else statement)
 
 
 def _logging() -> CTE:
@@ -56,7 +59,7 @@ def _logging() -> CTE:
 
 
 def _storing(name: str, names: Sequence[str]) -> CTE:
-    values = (func.coalesce(_in_force(each), "0") for each in names)
+    values = (_in_force(each) if each == RANGES else func.coalesce(_in_force(each), "0") for each in names)
     statement = insert(Property).values(ticket_id=bindparam("ticket"), name=name, value=func.concat_ws("-", *values))
     return (
         statement.on_conflict_do_update(

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Interval, Select, bindparam, delete, exists, func, or_, select, true, tuple_, update
+from sqlalchemy import Interval, Select, bindparam, cast, delete, exists, func, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
 from tracker.db import db
 from tracker.models import Poll, Project, Reply, Ticket, Worker, WorkerGroup, WorkerGroupProject
+from tracker.queries.ready import Ready
 
 # --- workers -----------------------------------------------------------------------------------------------------
 
@@ -44,7 +45,7 @@ def group_caller(group_id: int, name: str, long_ago: timedelta) -> Caller | None
 
 def _callers(*more: Any) -> Select[Any]:
     return (
-        select(Worker, Worker.last_seen < func.now() - bindparam("long_ago", type_=Interval), *more)
+        select(Worker, Worker.last_seen < func.now() - cast(bindparam("long_ago"), Interval), *more)
         .join(Worker.group)
         .where(Worker.name == bindparam("name"))
         .options(contains_eager(Worker.group), defer(Worker.log_tail))
@@ -225,12 +226,12 @@ def add_reply(worker_id: int, request_id: str, body: bytes, overdue: timedelta) 
     Tell whether there are answers older than *overdue*.
     """
     values = {"worker_id": worker_id, "request_id": request_id, "body": body, "overdue": overdue}
-    overdue_there: bool | None = db.session.connection().scalar(_ADD_REPLY, values)
+    overdue_there: bool | None = _ADD_REPLY.run(values).scalar()
     return overdue_there
 
 
-_OLD_REPLY = exists().where(Reply.created < func.now() - bindparam("overdue", type_=Interval))
-_ADD_REPLY = (
+_OLD_REPLY = exists().where(Reply.created < func.now() - cast(bindparam("overdue"), Interval))
+_ADD_REPLY = Ready(
     insert(Reply)
     .values(worker_id=bindparam("worker_id"), request_id=bindparam("request_id"), body=bindparam("body"))
     .on_conflict_do_nothing()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin
 
@@ -113,11 +114,15 @@ def dispatch(call: Call, name: str, params: list[Any], methods: Mapping[str, Met
     if found.needs_project:
         _ = call.project
     try:
-        bound = inspect.signature(found.function).bind(call, *params)
+        bound = _signature(found.function).bind(call, *params)
     except TypeError:
         wanted = ", ".join(p.name for p in found.parameters)
         raise BadParameters(f"{found.name}({wanted}) got {len(params)} parameters.") from None
     return found.function(*bound.args)
+
+
+_signature = cache(inspect.signature)
+"""To look at a function takes longer than to bind its parameters."""
 
 
 class NoMethod(TrackerError):
