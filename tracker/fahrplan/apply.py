@@ -7,7 +7,7 @@ is ever deleted, and every change of a ticket has its log row (design D12, D3).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tracker import properties, queries, tickets
@@ -17,7 +17,8 @@ from tracker.fahrplan import words
 from tracker.fahrplan.decide import Part, Proposal, lock_after, lock_of_new, reason_of, said_after, word_of
 from tracker.fahrplan.diff import LOCK, OPTED_OUT
 from tracker.fahrplan.numbers import allocate, free_key
-from tracker.fahrplan.schedule import Known, Skipped
+from tracker.fahrplan.report import Report
+from tracker.fahrplan.schedule import Known
 from tracker.fahrplan.wanted import Wanted, place
 from tracker.models import FahrplanChange, Project, ScheduleEvent, Ticket
 from tracker.names import room_key
@@ -26,56 +27,6 @@ from tracker.tickets import Actor, moves
 _SHOWN = 200
 """Characters of an old or new value in the log; the whole one is in the properties."""
 _PLACED = ("Fahrplan.Room", "Fahrplan.DateTime", "Fahrplan.Duration")
-
-
-@dataclass(slots=True)
-class Report:
-    """What an import did, one sentence for each talk. *pending* was not applied and waits for a person."""
-
-    created: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    rekeyed: list[str] = field(default_factory=list)
-    locked: list[str] = field(default_factory=list)
-    unlocked: list[str] = field(default_factory=list)
-    declined: list[str] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-    """What was changed, in full."""
-    gone: list[str] = field(default_factory=list)
-    pending: list[str] = field(default_factory=list)
-    held: list[str] = field(default_factory=list)
-    """Known talks whose events cannot be used; they were left as they are."""
-    overtaken: list[str] = field(default_factory=list)
-    alarms: list[str] = field(default_factory=list)
-    """Talks that are public although their speakers opted out."""
-    questions: list[str] = field(default_factory=list)
-    """Rooms of which only a person knows whether they were renamed."""
-    doubts: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    skipped: tuple[Skipped, ...] = ()
-    unchanged: int = 0
-    elsewhere: int = 0
-    """Talks in rooms that are not recorded."""
-    loss: str = ""
-    """The sentence about a mass loss that was held back, '' if there was none."""
-    import_id: int = 0
-    """The change set in the history, 0 if there was nothing to keep."""
-    same: bool = False
-    """The file says what the last one said."""
-
-    @property
-    def effective(self) -> bool:
-        """Tell whether any ticket was changed."""
-        return bool(self.created or self.changed or self.rekeyed or self.locked or self.unlocked or self.gone)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Return how many talks were created, changed, ... and how many events were skipped."""
-        lists = (
-            *("created", "changed", "rekeyed", "locked", "unlocked", "gone", "pending", "held", "overtaken"),
-            *("declined", "alarms", "doubts", "skipped"),
-        )
-        counts = {name: len(getattr(self, name)) for name in lists}
-        return {**counts, "unchanged": self.unchanged, "elsewhere": self.elsewhere}
 
 
 def apply(
@@ -102,6 +53,8 @@ def apply(
     fresh = [proposal.wanted for proposal in proposals if _is_new(proposal) and proposal.wanted is not None]
     made = _create(project, fresh, actor, report)
     _identify(project, rows, news, made, done, report)
+    for row in queries.schedule_events(list(_ignored(proposals))):
+        row.gone = True  # dealt with: nobody wants to hear of it, and it is no part of an outage
     db.session.flush()
     _note_log([*done.values(), *(noted or {}).values()])
     return list(done.values())
@@ -110,6 +63,13 @@ def apply(
 def _is_noted(known: Known, wanted: Wanted, said: Mapping[str, str]) -> bool:
     """Tell whether the keys of a talk, or what the Fahrplan said of it, are others than are stored."""
     return known.said != said or (known.guid, known.source_id) != (wanted.guid, wanted.source_id)
+
+
+def _ignored(proposals: Iterable[Proposal]) -> Iterator[int]:
+    """Yield the tickets of talks whose absence is ignored."""
+    for proposal in proposals:
+        if proposal.known is not None and any(part.name == rules.GONE for part in proposal.doing(rules.IGNORE)):
+            yield proposal.known.ticket_id
 
 
 def _is_new(proposal: Proposal) -> bool:
@@ -181,7 +141,7 @@ def _update(update: _Update, ticket: Ticket, row: ScheduleEvent, actor: Actor, r
         moves.log(ticket, actor, "Fahrplan.changed", _listed(pairs), ticket.state, ticket.state)
     names = {part.name for part in update.parts}
     row.gone = rules.GONE in names or (row.gone and rules.BACK not in names)
-    _tell(known, update.parts, update.wanted, report)
+    _tell(known, update.parts, report)
 
 
 def change_of(known: Known, parts: Sequence[Part], ticket: Ticket) -> FahrplanChange:
@@ -216,7 +176,7 @@ def _place(ticket: Ticket, values: Mapping[str, str], moved: bool) -> None:
     tickets.retime(ticket, room if room_key(room) else "", start, end)
 
 
-def _tell(known: Known, parts: Sequence[Part], wanted: Wanted | None, report: Report) -> None:
+def _tell(known: Known, parts: Sequence[Part], report: Report) -> None:
     names = {part.name for part in parts}
     said = words.sentence(known.fahrplan_id, known.title, [part.stored() for part in parts], None)
     if said:

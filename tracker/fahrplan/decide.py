@@ -123,9 +123,12 @@ def _changed(change: Changed, policy: Policy, reason: str) -> Proposal:
 
 
 def _unclear_alone(change: Changed) -> bool:
-    """Tell whether the reason to lock comes or goes by itself, and not with an opt-out or an absence."""
+    """Tell whether the reason to lock comes or goes by itself, and not with an opt-out or an absence.
+
+    What is recorded needs no clarification any more.
+    """
     pair = change.fields[LOCK]
-    return UNCLEAR in pair and OPTED_OUT not in pair and GONE not in pair
+    return UNCLEAR in pair and OPTED_OUT not in pair and GONE not in pair and not begun(change.known)
 
 
 def _part(name: str, change: Changed, policy: Policy) -> Part:

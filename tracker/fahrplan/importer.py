@@ -9,27 +9,33 @@ from zoneinfo import ZoneInfo
 from tracker import queries
 from tracker.db import db
 from tracker.errors import FahrplanError, ProjectReadOnly
-from tracker.fahrplan import files, review, sources, telling, words
+from tracker.fahrplan import files, fingerprint, review, sources, telling, words
 from tracker.fahrplan import policy as rules
 from tracker.fahrplan.alarms import public_opt_outs
-from tracker.fahrplan.apply import Report, apply, named
+from tracker.fahrplan.apply import apply, named
 from tracker.fahrplan.decide import Part, Proposal, decide
 from tracker.fahrplan.diff import Changed, Changes, Gone, Unchanged, compare, diff
-from tracker.fahrplan.fingerprint import fingerprint
 from tracker.fahrplan.known import known_talks
 from tracker.fahrplan.parse import parse
 from tracker.fahrplan.policy import Policy
+from tracker.fahrplan.report import Report
 from tracker.fahrplan.schedule import Known, KnownRoom, Schedule
 from tracker.fahrplan.wanted import Wanted
 from tracker.models import FahrplanChange, FahrplanImport, FahrplanSource, Project
 from tracker.tickets import Actor
 
+SENTENCES = 1000
+"""So many sentences of a change set are kept in the history; its changes are kept in full."""
+
+
+def _known_rooms(project: Project) -> list[KnownRoom]:
+    return [KnownRoom(r.key, r.name, r.guid, tuple(r.recorders)) for r in queries.rooms(project.id)]
+
 
 def read(project: Project, file: bytes, source: str) -> Schedule:
     """Parse a file for a project. Raises FahrplanError that names the *source*."""
-    known = [KnownRoom(r.key, r.name, r.guid, tuple(r.recorders)) for r in queries.rooms(project.id)]
     try:
-        return parse(file, ZoneInfo(project.time_zone), known)
+        return parse(file, ZoneInfo(project.time_zone), _known_rooms(project))
     except FahrplanError as error:
         raise FahrplanError(f"{source}: {error}") from None
 
@@ -45,10 +51,13 @@ def import_fahrplan(project: Project, file: bytes, actor: Actor, *, source: str,
         raise ProjectReadOnly(f"Project {project.slug} is archived; no Fahrplan is imported into it.")
     queries.lock_project(project.id)
     settings = sources.of(project)
-    schedule = read(project, file, source)
     policy = sources.policy_of(settings)
-    settings.fingerprint = fingerprint(schedule, policy)
-    if unless and settings.fingerprint == unless:
+    if unless and unless.partition(":")[0] == _print_of(project, file):
+        return Report(same=True)
+    schedule = read(project, file, source)
+    content = fingerprint.of_content(schedule, policy)
+    if unless and unless.partition(":")[2] == content:
+        settings.fingerprint = f"{_print_of(project, file)}:{content}"
         return Report(same=True)
     changes, proposals = _decided(project, _in_rooms(schedule, policy.rooms), policy)
     report = Report(notes=list(changes.notes), skipped=changes.skipped)
@@ -60,7 +69,14 @@ def import_fahrplan(project: Project, file: bytes, actor: Actor, *, source: str,
     _sum_up(report, changes, policy, waiting)
     run = FahrplanImport(project_id=project.id, source=source, version=schedule.version, actor=actor.name)
     _keep(project, settings, report, done, waiting, run, file)
+    settings.fingerprint = f"{_print_of(project, file)}:{content}"
+    db.session.flush()
     return report
+
+
+def _print_of(project: Project, file: bytes) -> str:
+    policy = sources.policy_of(sources.of(project))
+    return fingerprint.of_file(file, _known_rooms(project), project.time_zone, policy)
 
 
 def _in_rooms(schedule: Schedule, keys: Collection[str]) -> Schedule:
@@ -171,7 +187,7 @@ def _keep(
         settings.hold = ""
     if not (done or waiting.raised or waiting.overtaken or bool(outage) != bool(report.loss)):
         return
-    run.summary, run.words = report.counts, report.words
+    run.summary, run.words = report.counts, words.counted(report.words, SENTENCES)
     run.file_id = files.keep(project, file).id
     db.session.add(run)
     db.session.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tracker import queries
+from tracker.fahrplan.decide import OUTAGE
 from tracker.fahrplan.diff import LOCK
 from tracker.fahrplan.policy import GONE
 from tracker.fahrplan.schedule import Known
@@ -53,7 +54,7 @@ def known_talks(project: Project, only: Collection[int] | None = None, *, light:
 
 def _misses(change: FahrplanChange | None) -> bool:
     """Tell whether the crew was asked about the absence of a talk, and not only told of an outage."""
-    return change is not None and not change.reason and any(part["name"] == GONE for part in change.parts)
+    return change is not None and change.reason != OUTAGE and any(part["name"] == GONE for part in change.parts)
 
 
 def _without_ticket(change: FahrplanChange) -> Known:

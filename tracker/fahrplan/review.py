@@ -60,7 +60,7 @@ def _ask(project: Project, proposal: Proposal, parts: Parts, row: FahrplanChange
         row = FahrplanChange(project_id=project.id, status="waiting", parts=[], revision=0, title=proposal.title)
         row.ticket = _ticket(proposal)
     if proposal.reason == OUTAGE and not proposal.wanted:
-        if not row.reason and any(part["name"] == rules.GONE for part in row.parts):
+        if row.reason != OUTAGE and any(part["name"] == rules.GONE for part in row.parts):
             found.kept.append(row)  # the crew was asked about this one before, by itself
             return
         parts = [part for part in row.parts if part["name"] != rules.GONE] + parts

@@ -24,7 +24,7 @@ from tracker import queries
 from tracker.db import db
 from tracker.errors import TrackerError
 from tracker.fahrplan import access, sources
-from tracker.fahrplan.apply import Report
+from tracker.fahrplan.report import Report
 from tracker.fahrplan.words import counted
 from tracker.fetch import FetchError, post, shown_address
 from tracker.models import FahrplanImport, FahrplanSource, Message, Project

@@ -10,7 +10,7 @@ from tracker import properties, queries, tickets
 from tracker.db import db, now
 from tracker.errors import Conflict, NotFound, ProjectReadOnly
 from tracker.fahrplan import sources, words
-from tracker.fahrplan.apply import Report
+from tracker.fahrplan.report import Report
 from tracker.models import FahrplanChange, FahrplanImport, Project, ScheduleEvent, Ticket
 from tracker.tickets import Actor, moves
 
@@ -38,9 +38,11 @@ def undo(project: Project, run: FahrplanImport, actor: Actor) -> Report:
     """
     if project.read_only:
         raise ProjectReadOnly(f"Project {project.slug} is archived; nothing in it can be changed.")
+    queries.lock_project(project.id)
+    db.session.flush()
+    db.session.expire_all()  # who waited for the lock sees what the one before did
     if run.undone is not None:
         raise Conflict(f"Import {run.id} was undone already, by {run.undone_by}.")
-    queries.lock_project(project.id)
     changes = queries.fahrplan_changes(run.id, ("applied", "declined"))
     queries.lock_talks([change.ticket_id for change in changes if change.ticket_id is not None])
     _untouched(run, changes)
@@ -109,6 +111,9 @@ def _moment(text: str) -> datetime | None:
 def _remove(made: Sequence[FahrplanChange], report: Report) -> None:
     """Delete the talks that an import made and nobody touched, with what hangs on them."""
     numbers = [change.ticket_id for change in made if change.ticket_id is not None]
-    report.gone += [f"{tickets.get(number).fahrplan_id} '{tickets.get(number).title[:60]}'" for number in numbers]
+    found = [tickets.get(number) for number in numbers]
+    report.gone += [f"{ticket.fahrplan_id} '{ticket.title[:60]}'" for ticket in found]
+    rooms = {ticket.room_id for ticket in found if ticket.room_id is not None}
     queries.delete_tickets(numbers)
+    queries.delete_unused_rooms(rooms)
     db.session.expire_all()

@@ -12,11 +12,13 @@ from tracker.db import db
 from tracker.errors import Conflict, InvalidInput, ProjectReadOnly
 from tracker.fahrplan import policy as rules
 from tracker.fahrplan import sources, words
-from tracker.fahrplan.apply import Report, apply, change_of, named
+from tracker.fahrplan.apply import apply, change_of, named
 from tracker.fahrplan.decide import Part, Proposal, begun
 from tracker.fahrplan.diff import GONE, LOCK
+from tracker.fahrplan.importer import SENTENCES
 from tracker.fahrplan.known import known_talks
 from tracker.fahrplan.policy import APPLY, ASK, LEAVE
+from tracker.fahrplan.report import Report
 from tracker.fahrplan.schedule import Known
 from tracker.fahrplan.wanted import Wanted
 from tracker.models import FahrplanChange, FahrplanImport, Project, ScheduleEvent
@@ -140,6 +142,8 @@ def decide(project: Project, choices: Mapping[int, Choice], actor: Actor) -> Rep
     if project.read_only:
         raise ProjectReadOnly(f"Project {project.slug} is archived; nothing in it can be changed.")
     queries.lock_project(project.id)
+    db.session.flush()
+    db.session.expire_all()  # who waited for the lock sees what the one before did
     rows = _chosen(project, choices)
     queries.lock_talks([row.ticket_id for row in rows if row.ticket_id is not None])
     pairs = _with_known(project, rows)
@@ -297,7 +301,7 @@ def _keep(
         version=newest.version if newest else "",
         file_id=newest.file_id if newest else None,
         summary=report.counts,
-        words=[*report.words, *(f"{text} (not taken over)" for text in report.declined)],
+        words=words.counted([*report.words, *(f"{text} (not taken over)" for text in report.declined)], SENTENCES),
     )
     db.session.add(run)
     db.session.flush()

@@ -14,8 +14,8 @@ from tracker import properties, queries
 from tracker.db import db
 from tracker.errors import InvalidInput
 from tracker.fahrplan import access, sources
-from tracker.fahrplan.apply import Report
 from tracker.fahrplan.importer import import_fahrplan
+from tracker.fahrplan.report import Report
 from tracker.fetch import MAX_WAIT_S, Answer, ask, fetch, shown_address
 from tracker.models import Project
 from tracker.tickets import Actor

@@ -130,6 +130,12 @@ def fahrplan_source(project_id: int) -> FahrplanSource | None:
     return db.session.get(FahrplanSource, project_id)
 
 
+def delete_unused_rooms(room_ids: Collection[int]) -> None:
+    """Delete those of some rooms in which no ticket is and that nobody gave a recorder."""
+    used = exists().where(Ticket.room_id == Room.id)
+    db.session.execute(delete(Room).where(Room.id.in_(room_ids), ~used, Room.recorders == []))
+
+
 def waiting_fahrplan_changes(project_ids: Collection[int]) -> dict[int, int]:
     """Count the changes that wait for the crew, by project; those without any are left out."""
     rows = db.session.execute(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, scoped_session
 from tests.tracker.fahrplan.samples import event, optout, schedule
 from tracker import profiles, projects, properties, queries, tickets
 from tracker.errors import FahrplanError, ProjectReadOnly
-from tracker.fahrplan import Report, files, import_fahrplan
+from tracker.fahrplan import Report, files, import_fahrplan, sources
 from tracker.fahrplan.numbers import MAX_ID, allocate, usable_id
 from tracker.models import Project, Ticket
 from tracker.statemachine import workflow
@@ -362,3 +362,52 @@ def test_numbers_are_allocated_above_all_others_in_order() -> None:
     assert allocate(["", "40", "x", "40", "7"], [3, 41]) == [42, 40, 43, 44, 7]
     assert allocate([str(MAX_ID), "a", "b"], [1]) == [MAX_ID, 2, 3]
     assert allocate([], []) == []
+
+
+# --- what nobody wants to hear of ------------------------------------------------------------------------------
+
+
+def test_an_absence_that_is_ignored_is_no_part_of_an_outage(project: Project) -> None:
+    run(project, *SEVEN)
+    sources.configure(project, actions={"gone": ("ignore", "ignore")})
+    for number in range(1, 6):
+        report = run(project, *SEVEN[number:])
+        assert (report.loss, report.effective, report.pending) == ("", False, [])
+    assert run(project, *SEVEN).loss == ""
+    assert {state(project, n) for n in range(1, 8)} == {"scheduled"}
+
+
+def test_a_change_that_is_ignored_is_applied_once_the_policy_says_so(project: Project) -> None:
+    sources.configure(project, actions={"speakers": ("ignore", "ignore")})
+    run(project, *SEVEN)
+    later = [event(1, extra="<persons><person>Ada</person></persons>"), *SEVEN[1:]]
+    assert not run(project, *later).effective
+    sources.configure(project, actions={"speakers": ("apply", "ask")})
+    assert run(project, *later).changed == ["1 'Talk 1': speakers"]
+
+
+def test_recorded_talks_need_no_clarification_when_their_room_is_no_longer_recorded(project: Project) -> None:
+    run(project, *SEVEN[:5], event(6, room="Keller"), event(7, room="Keller"))
+    put(project, 6, "recorded")
+    sources.select_rooms(project, ["saal1"])
+    report = run(project, *SEVEN[:5], event(6, room="Keller"), event(7, room="Keller"))
+    assert (report.locked, report.pending) == (["7 'Talk 7': To be clarified: its room is not recorded."], [])
+    assert state(project, 6) == "recorded"
+
+
+def test_a_room_under_another_name_is_followed_quietly_even_for_recorded_talks(project: Project) -> None:
+    run(project, *(event(n, room="Saal 1") for n in range(1, 8)))
+    put(project, 3, "recorded")
+    report = run(project, *(event(n, room="Saal-1") for n in range(1, 8)), room="Saal-1")
+    assert (report.pending, properties.own(talk(project, 3))["Fahrplan.Room"]) == ([], "Saal-1")
+
+
+def test_another_time_zone_of_the_project_moves_nobody(project: Project) -> None:
+    run(project, *SEVEN)
+    put(project, 3, "recorded")
+    projects.configure(project, time_zone="Europe/Lisbon")
+    report = run(project, *SEVEN)
+    assert (report.pending, report.changed, len(report.rekeyed)) == ([], [], 7)
+    stored = properties.own(talk(project, 3))
+    assert (stored["Fahrplan.Start"], stored["Fahrplan.DateTime"]) == ("12:00", "2024-12-27T12:00:00+00:00")
+    assert talk(project, 3).start == datetime.fromisoformat("2024-12-27T13:00:00+01:00")

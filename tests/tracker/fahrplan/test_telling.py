@@ -23,7 +23,7 @@ from tests.factories import committing
 from tests.tracker.fahrplan.exporter import Exporter, exporting
 from tests.tracker.fahrplan.imports import SEVEN, but
 from tests.tracker.fahrplan.samples import schedule
-from tracker import projects, queries
+from tracker import projects, properties, queries
 from tracker.cli.fahrplan.watch import deliver
 from tracker.db import transaction
 from tracker.fahrplan import access, import_fahrplan, watching
@@ -180,3 +180,22 @@ def test_who_dies_between_sending_and_noting_sends_the_same_again(app: Flask, co
         assert subprocess.run(argv, env=env, timeout=60).returncode == 0
     keys = [headers["X-Fahrwerk-Delivery"] for headers, _ in receiver.posted]
     assert (len(keys), len(set(keys))) == (2, 1)
+
+
+def test_a_watch_goes_on_until_it_is_told_to_stop(app: Flask, committed_db: str) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("FAHRWERK_")}
+    env |= {"FAHRWERK_DATABASE_URL": committed_db, "FAHRWERK_SECRET_KEY": KEY, "FAHRWERK_SECRET": "worker"}
+    with exporting() as server:
+        server.file = schedule(*SEVEN)
+        with transaction():
+            project = projects.get("conf")
+            properties.write(project, {"Fahrplan.XML": f"{server.url}/schedule.xml"})
+            watching.configure(project, mail_to=[], allow_private=True)
+        argv = [str(FAHRWERK), "fahrplan", "watch"]
+        with subprocess.Popen(argv, env=env, text=True, stdout=subprocess.PIPE) as watch:
+            assert watch.stdout is not None
+            assert "created: 1 'Talk 1'" in watch.stdout.readline()
+            watch.send_signal(signal.SIGTERM)
+            assert watch.wait(60) == 0
+    with transaction():
+        assert len(queries.scheduled_talks(projects.get("conf").id)) == 7

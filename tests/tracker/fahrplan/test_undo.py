@@ -51,9 +51,10 @@ def test_everything_is_as_it_was_before(project: Project) -> None:
 
 def test_talks_of_a_wrong_file_are_removed_with_all_that_hangs_on_them(project: Project) -> None:
     before = everything(project)
-    run(project, *SEVEN, *(event(n, title=f"Foreign {n}") for n in range(100, 104)))
+    run(project, *SEVEN[1:], *(event(n, title=f"Foreign {n}", room="Elsewhere") for n in range(100, 104)))
     take_back(project)
     assert [row[0] for row in everything(project)] == [row[0] for row in before]
+    assert [room.name for room in queries.rooms(project.id)] == ["Saal 1"]
     assert {len(row.children) for _, row in queries.scheduled_talks(project.id)} == {1}
 
 

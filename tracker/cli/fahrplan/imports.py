@@ -53,7 +53,7 @@ def import_(project: str, source: str | None, dry_run: bool) -> None:
 def _file(project: Project, source: str | None) -> tuple[bytes, str]:
     """Return a file and what it is called: the one that was named, else the project's, with its login.
 
-    Whoever types a command may also name addresses in the own network.
+    Whoever types an address may name one in the own network; that of the project may have been set by page.
     """
     if source is not None:
         return fetch(source, allow_private=True), shown_address(source) if "://" in source else source
@@ -61,7 +61,8 @@ def _file(project: Project, source: str | None) -> tuple[bytes, str]:
         plan = watching.plan(project, current_app.config["SETTINGS"].secret_key)
     if "://" not in plan.address:
         return fetch(plan.address), plan.shown
-    return ask(plan.address, headers=plan.headers, allow_private=True).body or b"", plan.shown
+    answer = ask(plan.address, headers=plan.headers, allow_private=plan.allow_private)
+    return answer.body or b"", plan.shown
 
 
 def lines(report: Report) -> list[str]:
