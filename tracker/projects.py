@@ -25,6 +25,7 @@ KEEP: Mapping[str, tuple[str, ...]] = {
 """States that cannot be switched off: the tracker itself moves tickets into them."""
 
 MIN_NODE_TIMEOUT_S, MAX_NODE_TIMEOUT_S = 30, 24 * 3600
+MAX_TITLE = 200
 
 
 def get(slug: str) -> Project:
@@ -80,7 +81,7 @@ def configure(
     is the static encoding state that a master has to reach before tickets that depend on it are handed out.
     """
     if title is not None:
-        project.title = title.strip() or project.slug
+        project.title = _title(title) or project.slug
     if time_zone is not None:
         project.time_zone = _zone(time_zone)
     if languages is not None:
@@ -126,6 +127,12 @@ def regulate(
             )
         project.node_timeout_s = node_timeout_s
     db.session.flush()
+
+
+def _title(text: str) -> str:
+    if len(text.strip()) > MAX_TITLE:
+        raise InvalidInput(f"The title of a project has at most {MAX_TITLE} characters.", "title")
+    return text.strip()
 
 
 def _stopped(project: Project, names: Collection[str]) -> list[str]:

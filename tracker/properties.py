@@ -65,6 +65,14 @@ def checked(values: Mapping[str, str]) -> dict[str, str]:
     return wanted
 
 
+def typed(values: Mapping[str, str]) -> Mapping[str, str]:
+    """Return *values* that a person typed. Raises InvalidInput for a virtual name, which scripts may send back."""
+    for name in values:
+        if name in VIRTUAL:
+            raise InvalidInput(f"{name} is computed by the tracker; it cannot be stored.", "name")
+    return values
+
+
 def write(owner: Project | Profile | Ticket, values: Mapping[str, str]) -> dict[str, str]:
     """Store *values* on one owner; '' deletes; virtual names are ignored. Return what was written.
 

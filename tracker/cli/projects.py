@@ -97,7 +97,7 @@ def set_(
             disabled_states=_states(off) if off else None,
             dependee_state=dependee_state,
         )
-        properties.write(project, read_values(values))
+        properties.write(project, properties.typed(read_values(values)))
         _use(project, formats)
     click.echo(f"Project {slug} is changed.")
 

@@ -91,7 +91,9 @@ def edit_properties(
     """
     ticket = guards.lock(ticket_id, version=version)
     before = properties.own(ticket)
-    changed = properties.write(ticket, {name: v for name, v in values.items() if before.get(name, "") != v})
+    changed = properties.write(
+        ticket, properties.typed({name: v for name, v in values.items() if before.get(name, "") != v})
+    )
     if not changed:
         return changed
     text = "\n".join(f"{name}={value}" if value else f"deleting {name}" for name, value in changed.items())

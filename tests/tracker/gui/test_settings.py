@@ -71,6 +71,19 @@ def test_a_state_that_holds_tickets_stays_on(project, act):
     assert answer.status_code == 400 and "merged" in words(answer) and project.disabled_states == {}
 
 
+@pytest.mark.parametrize(
+    ("action", "fields", "said"),
+    [
+        ("general", GENERAL | {"title": "x" * 201}, "at most 200 characters"),
+        ("properties", {"name": ["Meta.Year", "Project.Slug"], "value": ["2026", "mine"]}, "Project.Slug is computed"),
+    ],
+)
+def test_what_cannot_be_stored_is_said(project, act, action, fields, said):
+    answer = act(action, **fields)
+    assert answer.status_code == 400 and said in words(answer)
+    assert project.title == "Project demo" and "Meta.Year" not in properties.own(project)
+
+
 def test_properties_are_changed_added_and_deleted(project, act):
     properties.write(project, {"Meta.Album": "Old", "Meta.Year": "2025"})
     act("properties", name=["Meta.Album", "Meta.Year", "Meta.License"], value=["New", "", "CC0"])

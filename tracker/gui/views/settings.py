@@ -100,7 +100,7 @@ def _properties(project: Project) -> str:
     wanted = {name: value for name, value in zip(names, values, strict=False) if name and before.get(name, "") != value}
     if was is not None:  # what somebody else changed meanwhile stands, unless it is what is to be changed
         drawn.unmoved({**was, **{name: now.get(name) for name in wanted}})
-    properties.write(project, wanted)
+    properties.write(project, properties.typed(wanted))
     return f"{len(wanted)} propert{'ies were' if len(wanted) != 1 else 'y was'} changed."
 
 
