@@ -1,6 +1,6 @@
 """Script B: recorded -> merging -> merged. Finds a talk's segments and describes the virtual recording, copying none.
 
-It writes timeline.json, index.m3u8 and peaks.json into the work folder of the talk, and the Record.* properties.
+It writes timeline.json, index.m3u8, waveforms and small pictures into the work folder, and the Record.* properties.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
-from scripts.media import marks, peaks, recording, survey
+from scripts.media import marks, peaks, recording, survey, thumbs
 from scripts.media.demux import Unreadable
+from scripts.media.files import partial
 from scripts.media.segments import NoFolder
 from scripts.media.timeline import Timeline, TimelineError
 from scripts.schedule import NoPlan, Plan, plan_of, stamp
@@ -96,9 +97,9 @@ class MergeJob(Job):
         surveyed = self._survey(raw, plan, work)
         timeline = recording.build(surveyed, _talk(plan, work))
         noted, problems = marks.operator_marks(timeline, raw, work.need("Room.Key"), plan.zone)
-        self._write(marks.with_marks(timeline, noted), raw, work)
+        tracks = self._write(marks.with_marks(timeline, noted), raw, work)
         self._tell(timeline, [*surveyed.problems, *problems], work)
-        work.save(record_properties(timeline, plan, work.properties))
+        work.save(record_properties(timeline, plan, work.properties) | {"Record.Tracks": tracks})
         return f"{timeline.frames} frames in {len(timeline.segments)} files, {len(timeline.holes)} holes"
 
     def _survey(self, raw: Path, plan: Plan, work: Work) -> survey.Survey:
@@ -112,14 +113,23 @@ class MergeJob(Job):
                 raise JobFailed(sentence)
         return surveyed
 
-    def _write(self, timeline: Timeline, raw: Path, work: Work) -> None:
+    def _write(self, timeline: Timeline, raw: Path, work: Work) -> str:
+        """Measure the sound and write all files; return how many tracks of sound there are, '' for one or none."""
         share = (MEASURED_PERCENT - SURVEYED_PERCENT) / 1.0
         measured = peaks.measure(
             timeline, raw, lambda part: work.percent(SURVEYED_PERCENT + share * part), work.halt.is_set
         )
         timeline = marks.with_marks(timeline, marks.sound_marks(timeline, measured))
         folder = talk_folder(work.properties, work.roots)
+        self._picture(timeline, raw, folder, work)
         recording.write_virtual_recording(timeline, measured, folder, work.ticket.attempt, work.confirm)
+        return str(len(measured.tracks)) if measured.others else ""
+
+    def _picture(self, timeline: Timeline, raw: Path, folder: Path, work: Work) -> None:
+        sheet, image = thumbs.make(timeline, raw, work.halt.is_set)
+        for name, content in (("thumbs.jpg", image), ("thumbs.json", sheet.to_json().encode())):
+            with partial(folder / name, work.ticket.attempt, work.confirm) as part:
+                part.write_bytes(content)
 
     def _tell(self, timeline: Timeline, problems: Sequence[str], work: Work) -> None:
         """Write into the ticket's log what a person should know of the recording."""

@@ -26,7 +26,7 @@ __all__ = [
 
 TIMELINE = "timeline.json"
 PLAYLIST = "index.m3u8"
-PEAKS = "peaks.json"
+PEAKS, FINE_PEAKS = "peaks.json", "peaks.bin"
 _SHOWN = 5
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -157,11 +157,14 @@ def write_virtual_recording(
     attempt: str | int,
     confirm: Callable[[], None] | None = None,
 ) -> None:
-    """Write peaks.json, index.m3u8 and, last of all, timeline.json into the work folder of the talk.
+    """Write peaks.bin, peaks.json, index.m3u8 and, last of all, timeline.json into the work folder of the talk.
 
     Each one appears whole or not at all; `attempt` names the parts. *confirm* is asked before each gets its
     name. Raises OSError and what *confirm* raises.
     """
+    if peaks.fine is not None and peaks.fine.size:
+        with partial(folder / FINE_PEAKS, attempt, confirm) as part:
+            part.write_bytes(peaks.fine.tobytes())
     for name, text in ((PEAKS, peaks.to_json()), (PLAYLIST, playlist(timeline)), (TIMELINE, timeline.to_json())):
         with partial(folder / name, attempt, confirm) as part:
             part.write_text(text, encoding="utf-8")

@@ -35,7 +35,9 @@ def test_it_describes_the_recording(tracker: ScriptedTracker, shift: Shift, talk
     assert (how, ticket_id) == ("done", 3)
     assert line.startswith("350 frames in 3 files, 1 holes")
     folder = mount / "tmp" / "demo" / "7"
-    assert sorted(path.name for path in folder.iterdir()) == ["index.m3u8", "peaks.json", "timeline.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "index.m3u8", "peaks.bin", "peaks.json", "thumbs.jpg", "thumbs.json", "timeline.json",
+    ]  # fmt: skip
     timeline = Timeline.from_json((folder / "timeline.json").read_text())
     assert (timeline.frames, timeline.rate, timeline.title) == (350, Fraction(25), "Öfen & Züge")
     assert timeline.start == datetime.fromisoformat("2021-05-01T09:59:58+02:00")
@@ -52,6 +54,7 @@ def test_it_writes_the_properties_of_the_record(tracker: ScriptedTracker, shift:
         "Record.DurationFrames": "350",
         "Record.DurationSeconds": "14.000",
         "Record.Framerate": "25/1",
+        "Record.Tracks": "",
     }
     assert "10:00:06" in written["Record.Holes"]
     assert tracker.logs == [(3, f"The recording has holes: {written['Record.Holes']}.")]

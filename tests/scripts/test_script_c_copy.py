@@ -72,7 +72,8 @@ def test_marks_become_local_time_and_lengths() -> None:
 def test_the_master_has_the_frames_between_the_marks(copy: Copy, tracker: ScriptedTracker, mount: Path) -> None:
     assert copy("60", "160")[:2] == ("done", 3)
     folder = mount / "tmp" / "demo" / "7"
-    assert sorted(path.name for path in folder.iterdir()) == ["cut.mkv", "index.m3u8", "peaks.json", "timeline.json"]
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {"cut.mkv", "timeline.json"} and not [name for name in names if "part" in name]
     assert frames_of(folder / "cut.mkv") == 100
     assert tracker.properties[3]["Record.Cutdiffframes"] == "100"
     assert tracker.properties[3]["Record.Cutin"] == "60"

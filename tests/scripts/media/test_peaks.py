@@ -1,6 +1,7 @@
 """The waveform: where it is loud, where it is silent, and how long it is."""
 
 import json
+import subprocess
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -9,9 +10,10 @@ import av
 import numpy as np
 import pytest
 
-from scripts.media.demux import Unreadable
+from scripts.media.demux import Unreadable, read_media
 from scripts.media.ffmpeg import Stopped
 from scripts.media.peaks import Peaks, measure
+from scripts.media.programs import program
 from scripts.media.timeline import RATES, Audio, Hole, Segment, Timeline, Video
 from tests.scripts.media.rooms import recorded
 from tests.scripts.media.tiny import write_ts
@@ -145,6 +147,24 @@ def test_it_tells_how_far_it_is_and_stops_when_asked(tmp_path):
     assert parts == sorted(parts) and len(parts) == 4 and parts[-1] == 1.0
     with pytest.raises(Stopped):
         measure(whole, tmp_path, stopped=lambda: True)
+
+
+def test_every_track_has_a_waveform_and_all_a_fine_one(tmp_path):
+    one = write_ts(tmp_path / "a.ts", 2, sound=[QUIET] * 5 + [LOUD] + [QUIET] * 14)
+    two = write_ts(tmp_path / "b.ts", 2, sound=[QUIET] * 10 + [LOUD] + [QUIET] * 9)
+    file = tmp_path / "both.ts"
+    maps = ["-map", "0:v", "-map", "0:a", "-map", "1:a", "-c", "copy", "-copyts", "-muxdelay", "0", "-muxpreload", "0"]
+    command = [program("ffmpeg"), "-v", "error", "-i", str(one), "-i", str(two), *maps, str(file)]
+    subprocess.run(command, check=True)
+    peaks = measure(over(part(file, 0, 50, (0, 50), read_media(file).first_pts)), tmp_path)
+    assert len(peaks.tracks) == 2 and len(peaks.others[0]) == 2
+    first, second = (int(np.argmax(track[0].reshape(-1, 2)[:, 1])) for track in peaks.tracks)
+    assert 9 <= first <= 12 and 19 <= second <= 22
+    assert peaks.fine is not None and peaks.fine.shape == (peaks.length * 10, 4, 2)
+    groups = peaks.fine.reshape(peaks.length, 10, 4, 2)
+    assert (groups[:, :, 0, 1].max(axis=1) == peaks.channels[0].reshape(-1, 2)[:, 1]).all()
+    told = json.loads(peaks.to_json())
+    assert told["fine"] == {"per_second": 200, "channels": [2, 2]} and len(told["others"][0]) == 2
 
 
 def test_its_file_has_the_documented_form():

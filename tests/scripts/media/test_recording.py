@@ -129,12 +129,13 @@ def test_without_a_picture_there_is_nothing_to_build(tmp_path):
         build(nothing, _talk())
 
 
-def test_it_writes_three_files_and_touches_no_source(pal, tmp_path):
+def test_it_writes_its_files_and_touches_no_source(pal, tmp_path):
     before = _content(pal)
     whole = pal.timeline(2, 20)
     write_virtual_recording(whole, peaks.measure(whole, pal.raw), tmp_path / "demo" / "7", attempt=3)
     assert sorted(path.name for path in (tmp_path / "demo" / "7").iterdir()) == [
         "index.m3u8",
+        "peaks.bin",
         "peaks.json",
         "timeline.json",
     ]
