@@ -33,6 +33,7 @@ _CUTTING_PERCENT = 85.0
 """What of the whole work is cutting; the rest is proving."""
 _SOUND_PERCENT = 30.0
 """What of a smart cut is its sound."""
+_SUFFIX = {"mpegts": "ts"}
 
 
 class Method(Enum):
@@ -193,11 +194,12 @@ def _open(
         media = probe(sources.path(group.segments[0]), video_needed=True)
         _check_size(timeline, group, media)
         layouts += [sound.layout for sound in media.audio[len(layouts) :]]
-        names = tuple(f"{number}-{index}.ts" for index in range(len(group.segments)))
+        kind = media.container.split(",")[0]
+        names = tuple(f"{number}-{index}.{_SUFFIX.get(kind, kind)}" for index in range(len(group.segments)))
         for name, segment in zip(names, group.segments, strict=True):
             (scratch / name).symlink_to(sources.path(segment))
             sources.check(segment)
-        opened.append(Opened(group, names, sources.shift(group.segments[0]), len(media.audio)))
+        opened.append(Opened(group, names, sources.shift(group.segments[0]), len(media.audio), kind))
     return tuple(opened), tuple(layouts) or ("stereo",)
 
 

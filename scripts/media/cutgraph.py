@@ -169,10 +169,10 @@ def _sound(branch: _Branch, sound: int, layout: str) -> str:
         return f"{silence},atrim=end_sample={branch.samples}{end}"
     shift, piece = branch.source.shift, branch.piece
     start, stop = (Fraction(pts + shift, PTS_CLOCK) for pts in (piece.start_pts, piece.end_pts))
-    first, last = (round(time * SAMPLE_RATE) for time in (start, stop))
+    first = round(start * SAMPLE_RATE)
     return (
         f"[a{branch.index}s{sound}i]atrim=start={float(start) - 1:.6f}:end={float(stop) + 1:.6f},"
         f"aresample={SAMPLE_RATE}:{_FILL},aformat=sample_fmts=s16:channel_layouts={layout},"
-        f"atrim=start_pts={first}:end_pts={last},asetpts=PTS-({first}),"
+        f"atrim=start_pts={first}:end_pts={first + branch.samples},asetpts=PTS-({first}),"
         f"aresample={_FILL}:first_pts=0,apad=whole_len={branch.samples},atrim=end_sample={branch.samples}{end}"
     )

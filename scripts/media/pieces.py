@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import PurePosixPath
 
 from scripts.media.timeline import PTS_CLOCK, Segment, Timeline
 from scripts.media.timeline import Piece as FilePiece
@@ -12,6 +13,7 @@ PREROLL_S = 20
 _AFTER_S = 2  # sound is stored up to a second later than its picture
 _MOST_PIECES = 200
 _JOINT_FRAMES = 2
+_STREAMS = (".ts", ".m2ts", ".mts")
 
 Range = tuple[int, int]
 """In and out (exclusive), in frames of the virtual recording."""
@@ -114,9 +116,16 @@ def _check_range(timeline: Timeline, cut_in: int, cut_out: int) -> None:
         )
 
 
+def is_stream(segment: Segment) -> bool:
+    """Tell whether files like this one can be read as one by joining their bytes: transport streams only."""
+    return PurePosixPath(segment.file).suffix.lower() in _STREAMS
+
+
 def _goes_on(timeline: Timeline, one: FilePiece, two: FilePiece) -> bool:
     """Tell whether two parts of one take follow each other, both by number and by stamp."""
     if one.segment.take != two.segment.take or one.stop_frame != two.first_frame:
+        return False
+    if not (is_stream(one.segment) and is_stream(two.segment)):
         return False
     return 2 * abs(two.first_pts - one.stop_pts) <= timeline.tick
 
@@ -136,7 +145,8 @@ def inputs(timeline: Timeline, pieces: Sequence[Piece]) -> list[Input]:
 def _runs(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
     run = [segments[0]]
     for one, two in pairwise(segments):
-        if one.take != two.take or abs(two.first_frame - one.stop_frame) > _JOINT_FRAMES:
+        joined = one.take == two.take and is_stream(one) and is_stream(two)
+        if not joined or abs(two.first_frame - one.stop_frame) > _JOINT_FRAMES:
             yield run
             run = []
         run.append(two)

@@ -11,6 +11,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from scripts.media.files import inside
@@ -83,7 +84,7 @@ class Sources:
         target = pts + self.shift(segment)
         preroll = next(seconds for seconds in reversed(_PREROLLS_S) if seconds is not None)
         with opened(self.path(segment)) as container:
-            container.seek(target - preroll * PTS_CLOCK, stream=container.streams.video[0])
+            _seek(container.streams.video[0], target - preroll * PTS_CLOCK)
             return _damaged(container, target)
 
     def sound(self, segment: Segment, pts: int, seconds: float) -> Samples:
@@ -98,7 +99,7 @@ def _first_stamp(path: Path) -> int:
         if stream is not None:
             for packet in container.demux(stream):
                 if packet.pts is not None:
-                    return packet.pts
+                    return round(_ticks(packet.pts, packet.time_base))
     raise MediaUnreadable(f"{path.name} has no picture; copy it anew from the recorder.")
 
 
@@ -109,13 +110,26 @@ def _from_key(
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
     if preroll is not None:
-        container.seek(target - preroll * PTS_CLOCK, stream=stream)
+        _seek(stream, target - preroll * PTS_CLOCK)
     began = False
     for packet in container.demux(stream):
         began = began or packet.is_keyframe  # what comes before refers to pictures that were skipped
         for frame in packet.decode() if began else ():
             if frame.pts is not None:
-                yield round((frame.pts - target) / tick), frame
+                yield round((_ticks(frame.pts, frame.time_base) - target) / tick), frame
+
+
+def _ticks(stamp: int, time_base: Fraction | None) -> Fraction:
+    """Return a stamp in 1/90000 s, whatever the clock of the container is."""
+    return stamp * (time_base or Fraction(0)) * PTS_CLOCK
+
+
+def _seek(stream: VideoStream, target: int) -> None:
+    """Go to somewhere before a stamp (1/90000 s, as libav's clock shows it)."""
+    container = stream.container
+    assert stream.time_base is not None and isinstance(container, InputContainer)
+    begin = stream.start_time or 0  # some containers refuse to go to before their beginning
+    container.seek(max(int(Fraction(target, PTS_CLOCK) / stream.time_base), begin), stream=stream)
 
 
 def _pictures(
@@ -141,7 +155,7 @@ def _damaged(container: InputContainer, target: int) -> bool:
     try:
         for packet in container.demux(stream):
             began = began or packet.is_keyframe
-            if packet.pts is not None and packet.pts > target + PTS_CLOCK:
+            if packet.pts is not None and _ticks(packet.pts, packet.time_base) > target + PTS_CLOCK:
                 return False
             if began and packet.is_corrupt:
                 return True
@@ -154,11 +168,15 @@ def _damaged(container: InputContainer, target: int) -> bool:
 
 def luma(frame: av.VideoFrame) -> Luma:
     """Return the brightness of a picture as 8-bit samples."""
-    if frame.format.name not in ("yuv420p", "yuv422p", "yuv444p", "gray"):
+    bits = frame.format.components[0].bits
+    if not frame.format.name.startswith(("yuv", "gray")) or not frame.format.is_planar or bits not in (8, 10, 12):
         return np.asarray(frame.to_ndarray(format="gray"), dtype=np.uint8)
     plane = frame.planes[0]
     lines: Luma = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)
-    return lines[: frame.height, : frame.width].copy()
+    if bits == 8:
+        return lines[: frame.height, : frame.width].copy()
+    wide = lines.view(np.uint16)[: frame.height, : frame.width]
+    return np.asarray(wide >> (bits - 8), dtype=np.uint8)
 
 
 def digest(frame: av.VideoFrame) -> bytes:
