@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from scripts.media.files import PathRefused, inside
 from scripts.media.peaks import PER_SECOND, Peaks
+from scripts.media.recording import MOST_MARKS
 from scripts.media.timeline import Mark, Timeline
 
 SILENCE_S = 10
 STEP_DB = 10.0
 _QUIET = 1  # of 127: what the waveform shows as a line
 _WINDOW_S, _APART_S = 15, 30
-MOST_MARKS = 100
 MOST_BYTES = 1_000_000
 MOST_TEXT = 200
 _LINE = re.compile(r"(\S+)\s+(\S.*)")

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from itertools import combinations, pairwise
+from itertools import combinations, groupby, pairwise
 
-from scripts.media.demux import Media, Stamps
+import numpy as np
+
+from scripts.media.demux import JOINABLE, Media, Stamps
 from scripts.media.segments import Found, signed
 from scripts.media.timeline import PTS_CLOCK
 
@@ -19,6 +21,8 @@ JOINT_FRAMES = 2
 """Time stamps that go on within so many frames go on."""
 NAME_ERROR_S = 1
 """File names have whole seconds: two of them cannot tell a shorter hole or overlap from none."""
+DATE_ERROR_S = Fraction(1, 10)
+"""The same for times that a recorder's playlist gives."""
 SAME_RUN_S = 1.5
 """A file whose time stamps and name agree so well about the time since the last file is of the same run."""
 
@@ -49,6 +53,18 @@ class Placed:
         """Return the frame after its last one."""
         return self.first_frame + self.frames
 
+    def runs(self, rate: Fraction) -> Iterator[tuple[int, int]]:
+        """Yield the stretches (first frame, frame after) without a loss that another recorder could fill."""
+        numbers = self.present + self.first_frame
+        breaks = np.flatnonzero(np.diff(numbers) > NAME_ERROR_S * rate)
+        firsts, lasts = numbers[[0, *(breaks + 1)]], numbers[[*breaks, -1]]
+        yield from zip(firsts.tolist(), (lasts + 1).tolist(), strict=True)
+
+    def frame_of(self, stamp: int, rate: Fraction) -> int:
+        """Return the frame of a stamp as in `Media.stamps`."""
+        left_out = signed(self.first_pts - self.media.first_pts)
+        return self.first_frame + round((stamp - left_out) * rate / PTS_CLOCK)
+
     def end_pts(self, rate: Fraction) -> int:
         """Return the PTS of the frame after the last one."""
         return self.first_pts + round(self.frames * PTS_CLOCK / rate)
@@ -75,8 +91,11 @@ def place(files: Sequence[tuple[Found, Media]], rate: Fraction, start: datetime)
     """Give each file of one format, ordered by beginning, its place relative to `start` (frame 0)."""
     placed: list[Placed] = []
     for found, media in files:
-        earlier = _continued(placed, found, media, rate)
-        placed.append(_follow(earlier, found, media, rate) if earlier else _anchor(placed, found, media, rate, start))
+        earlier, new_take = _continued(placed, found, media, rate), max((each.take for each in placed), default=-1) + 1
+        if earlier:
+            placed.append(_follow(earlier, found, media, rate, new_take))
+        else:
+            placed.append(_anchor(placed, found, media, rate, start, new_take))
     return placed
 
 
@@ -93,21 +112,25 @@ def _continued(placed: Sequence[Placed], found: Found, media: Media, rate: Fract
     return None
 
 
-def _follow(earlier: Placed, found: Found, media: Media, rate: Fraction) -> Placed:
-    """Place a file by its time stamps behind another one of the same take."""
+def _follow(earlier: Placed, found: Found, media: Media, rate: Fraction, new_take: int) -> Placed:
+    """Place a file by its time stamps behind another one of the same run.
+
+    Files that cannot be read as one stream are takes of their own all the same.
+    """
     ahead = signed(media.first_pts - earlier.end_pts(rate))
     pts = earlier.end_pts(rate) + ahead
     frame = earlier.first_frame + round((pts - earlier.first_pts) * rate / PTS_CLOCK)
     needs_key = ahead > JOINT_FRAMES * PTS_CLOCK / rate
-    return _placed(found, media, earlier.take, frame, pts, rate, needs_key)
+    joinable = earlier.media.format == media.format == JOINABLE
+    return _placed(found, media, earlier.take if joinable else new_take, frame, pts, rate, needs_key or not joinable)
 
 
-def _anchor(placed: Sequence[Placed], found: Found, media: Media, rate: Fraction, start: datetime) -> Placed:
+def _anchor(placed: Sequence[Placed], found: Found, media: Media, rate: Fraction, start: datetime, take: int) -> Placed:
     """Begin a take at the time in the file's name, or at the end of the file before if the two mean the same."""
     frame = round(Fraction((found.begins - start.astimezone(UTC)) / timedelta(seconds=1)) * rate)
-    if placed and abs(frame - placed[-1].stop_frame) <= NAME_ERROR_S * rate:
-        frame = placed[-1].stop_frame
-    take = max((each.take for each in placed), default=-1) + 1
+    if placed:
+        error = DATE_ERROR_S if found.exact and placed[-1].found.exact else NAME_ERROR_S
+        frame = placed[-1].stop_frame if abs(frame - placed[-1].stop_frame) <= error * rate else frame
     return _placed(found, media, take, frame, media.first_pts, rate, needs_key=True)
 
 
@@ -127,22 +150,42 @@ def _placed(found: Found, media: Media, take: int, frame: int, pts: int, rate: F
     )
 
 
-def uses(placed: Sequence[Placed], frames: int) -> list[Use]:
+def uses(placed: Sequence[Placed], frames: int, rate: Fraction = Fraction(25)) -> list[Use]:
     """Decide for the frames 0..frames (exclusive) which file each one is taken from, with the fewest changes.
 
-    A take goes on as long as it has pictures; then the take that began first goes on.
+    A take goes on as long as it has pictures, losses of up to a second aside; then the one that lost the fewest
+    seconds goes on, of equals the one that began first, of copies of one file the longest.
     """
+    runs = [(each, first, stop) for each in placed for first, stop in each.runs(rate)]
+    lost = {take: sum(map(_lost, files)) // rate for take, files in groupby(sorted(placed, key=_take), key=_take)}
     chosen: list[Use] = []
     position, take = 0, -1
     while position < frames:
-        there = [each for each in placed if each.first_frame <= position < each.stop_frame]
+        there = [run for run in runs if run[1] <= position < run[2]]
         if there:
-            best = min(there, key=lambda each: (each.take != take, each.take, each.first_frame))
-            chosen.append(Use(best, position, min(best.stop_frame, frames)))
-            position, take = chosen[-1].used_to, best.take
+            best, _, stop = min(
+                there, key=lambda run: (run[0].take != take, lost[run[0].take], run[0].take, run[1], -run[2])
+            )
+            position, take = _use(chosen, best, position, min(stop, frames)), best.take
         else:
-            position = min((each.first_frame for each in placed if each.first_frame > position), default=frames)
+            position = min((first for _, first, _ in runs if first > position), default=frames)
     return chosen
+
+
+def _use(chosen: list[Use], placed: Placed, position: int, stop: int) -> int:
+    """Take frames from a file; a loss that nothing fills does not divide its use."""
+    if chosen and chosen[-1].placed is placed:
+        position = chosen.pop().used_from
+    chosen.append(Use(placed, position, stop))
+    return stop
+
+
+def _take(placed: Placed) -> int:
+    return placed.take
+
+
+def _lost(placed: Placed) -> int:
+    return placed.frames - len(placed.present)
 
 
 def holes(used: Sequence[Use], frames: int) -> list[tuple[int, int]]:

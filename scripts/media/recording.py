@@ -27,6 +27,8 @@ __all__ = [
 TIMELINE = "timeline.json"
 PLAYLIST = "index.m3u8"
 PEAKS, FINE_PEAKS = "peaks.json", "peaks.bin"
+MOST_MARKS = 100
+"""Of one kind."""
 _SHOWN = 5
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -58,10 +60,12 @@ def build(surveyed: Survey, talk: Talk) -> Timeline:
         segments=_segments(surveyed),
         holes=found_holes,
         overlaps=tuple(_overlap(surveyed, *each) for each in surveyed.overlaps),
-        marks=tuple(sorted([*_schedule(surveyed, talk), *_hole_marks(found_holes)], key=lambda mark: mark.frame)),
+        marks=tuple(sorted(_marks(surveyed, talk, found_holes), key=lambda mark: mark.frame)),
         video=first.media.video,
         audio=first.media.audio,
         first_dts_offset_ms=first.dts_lead * 1000 / PTS_CLOCK,
+        tracks=first.media.tracks,
+        interlaced=any(use.placed.media.interlaced for use in surveyed.used),
     )
 
 
@@ -98,6 +102,11 @@ def _hole(surveyed: Survey, first: int, stop: int) -> Hole:
 
 def _overlap(surveyed: Survey, later: Placed, earlier: Placed, frames: int) -> Overlap:
     return Overlap(later.found.name, earlier.found.name, round(float(frames / surveyed.rate), 6))
+
+
+def _marks(surveyed: Survey, talk: Talk, found: Sequence[Hole]) -> list[Mark]:
+    changes = [Mark("change", frame, _time_of(surveyed, frame), said) for frame, said in surveyed.changes]
+    return [*_schedule(surveyed, talk), *_hole_marks(found), *changes[:MOST_MARKS]]
 
 
 def _schedule(surveyed: Survey, talk: Talk) -> list[Mark]:

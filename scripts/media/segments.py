@@ -1,5 +1,7 @@
 """Find the files that room recorders wrote: `<recorder>-YYYY-MM-DD_HH-MM-SS.ts`, local time of the project's zone.
 
+Also what a recorder's HLS playlist lists with real times (scripts/media/programdates.py).
+
 The rules for names, for the hour that comes twice and for "complete" are in docs/timeline.md.
 """
 
@@ -9,12 +11,13 @@ import os
 import re
 import stat
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from scripts.media.demux import WRAP, Media, Unreadable, read_media
+from scripts.media.demux import FORMATS, WRAP, Media, Unreadable, read_media
+from scripts.media.programdates import program_dates
 from scripts.media.timeline import PTS_CLOCK, TimelineError
 
 STILL_S = 60
@@ -35,7 +38,7 @@ class Found:
     """A segment file: `name` relative to the raw folder, `begins` as its name says (UTC), size in bytes.
 
     `followed` tells that a later file of the recorder exists; `media` is None when nothing in it can be used. Each of
-    `problems` is a sentence that names the file.
+    `problems` is a sentence that names the file. `exact` is a time that a playlist gives, to the millisecond.
     """
 
     path: Path
@@ -46,19 +49,29 @@ class Found:
     followed: bool
     media: Media | None
     problems: tuple[str, ...]
+    exact: bool = False
 
 
-def find(raw_folder: Path, recorders: str, start: datetime, stop: datetime, zone: tzinfo) -> list[Found]:
+def find(
+    raw_folder: Path,
+    recorders: str,
+    start: datetime,
+    stop: datetime,
+    zone: tzinfo,
+    ahead_s: Mapping[str, float] | None = None,
+) -> list[Found]:
     """List the files of a room that may hold something of start..stop (aware), in the order in which they began.
 
     *recorders* is what the names begin with, several separated by blanks. Of each recorder that is the file in force at
     `start` (the last one that begins till then) and all that begin before `stop`. Names that no recorder gives, links
-    that lead out of the folder and what is no plain file are passed over.
+    that lead out of the folder and what is no plain file are passed over. *ahead_s* tells by how many seconds the
+    clock of a recorder is ahead of the true time.
     Raises NoFolder; TimelineError for a recorder's name that is none.
     """
     found: list[tuple[_Entry, bool]] = []
     for recorder in recorders.split() or [""]:
-        files = [_dated(entry, zone) for entry in _entries(raw_folder, recorder)]
+        ahead = timedelta(seconds=(ahead_s or {}).get(recorder, 0))
+        files = [_dated(entry, zone, ahead) for entry in _entries(raw_folder, recorder, zone)]
         files = _settled(files, start.astimezone(UTC), stop.astimezone(UTC))
         begins = [entry.instants[0] for entry in files]
         in_force = begins[max(bisect_right(begins, start.astimezone(UTC)) - 1, 0)] if begins else start
@@ -88,15 +101,17 @@ class _Entry:
     size: int
     modified: datetime
     instants: tuple[datetime, ...] = ()
+    exact: bool = False
 
 
-def _entries(raw_folder: Path, recorder: str) -> Iterator[_Entry]:
+def _entries(raw_folder: Path, recorder: str, zone: tzinfo) -> Iterator[_Entry]:
     if not _RECORDER.fullmatch(recorder):
         raise TimelineError(
             f"{recorder!r} is no name of a recorder; it consists of the letters a-z, digits, '_' and '-': change it "
             "with `fahrwerk room set`."
         )
-    pattern = re.compile(re.escape(recorder) + r"-(\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2})\.ts", re.ASCII)
+    suffixes = "|".join(suffix[1:] for suffix in FORMATS)
+    pattern = re.compile(rf"{re.escape(recorder)}-(\d{{4}}(?:-\d\d){{2}}_\d\d(?:-\d\d){{2}})\.(?:{suffixes})", re.ASCII)
     root = raw_folder.resolve()
     try:
         names = [entry.name for entry in os.scandir(root)]
@@ -106,8 +121,10 @@ def _entries(raw_folder: Path, recorder: str) -> Iterator[_Entry]:
             "check that it is mounted and that Processing.Path.Raw is right."
         ) from error
     for folder, inside in (("", names), (recorder + "/", _names(root / recorder))):
+        dates = program_dates(root, folder, recorder, inside, zone)
         for name in inside:
-            if (match := pattern.fullmatch(name)) and (entry := _entry(root, folder + name, match[1])):
+            match = pattern.fullmatch(name)
+            if (match or name in dates) and (entry := _entry(root, folder + name, match and match[1], dates.get(name))):
                 yield entry
 
 
@@ -118,23 +135,30 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _entry(root: Path, name: str, stamp: str) -> _Entry | None:
-    """Return a file whose name and place are right; None for a pipe, a dangling link, the 31st of February."""
+def _entry(root: Path, name: str, stamp: str | None, date: datetime | None) -> _Entry | None:
+    """Return a file whose name and place are right; None for a pipe, a dangling link, the 31st of February.
+
+    The *date* that a playlist gives counts more than the *stamp* in the name.
+    """
     path = root / name
     try:
-        local = datetime.strptime(stamp, _STAMP)
+        local = datetime.strptime(stamp, _STAMP) if date is None and stamp else datetime.min
         status = path.stat()
     except (ValueError, OSError):
         return None
     if not stat.S_ISREG(status.st_mode) or not path.resolve().is_relative_to(root):
         return None
-    return _Entry(path, name, local, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+    modified = datetime.fromtimestamp(status.st_mtime, UTC)
+    instants = () if date is None else (date.astimezone(UTC),)
+    return _Entry(path, name, local, status.st_size, modified, instants, date is not None)
 
 
 def _found(entry: _Entry, followed: bool) -> Found:
     media, problems = _media(entry)
     sentences = tuple(f"{entry.name} {problem}." for problem in problems)
-    return Found(entry.path, entry.name, entry.instants[0], entry.size, entry.modified, followed, media, sentences)
+    return Found(
+        entry.path, entry.name, entry.instants[0], entry.size, entry.modified, followed, media, sentences, entry.exact
+    )
 
 
 def _media(entry: _Entry) -> tuple[Media | None, tuple[str, ...]]:
@@ -158,8 +182,10 @@ def instants(local: datetime, zone: tzinfo) -> tuple[datetime, ...]:
     return (early.astimezone(UTC),)
 
 
-def _dated(entry: _Entry, zone: tzinfo) -> _Entry:
-    return replace(entry, instants=instants(entry.local, zone))
+def _dated(entry: _Entry, zone: tzinfo, ahead: timedelta) -> _Entry:
+    """Give a file the moments it may have begun at, by a clock that is *ahead* of the true time by so much."""
+    shown = entry.instants or instants(entry.local, zone)
+    return replace(entry, instants=tuple(moment - ahead for moment in shown))
 
 
 def _settled(files: Sequence[_Entry], start: datetime, stop: datetime) -> list[_Entry]:

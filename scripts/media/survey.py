@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 from scripts.media.demux import Media
@@ -25,7 +26,8 @@ _MICROSECOND = timedelta(microseconds=1)
 class Survey:
     """What is there of a room from the padded `start` to the padded `stop` (aware; UTC).
 
-    `frames` is the length of the range at `rate`; both are 0 when no file has a picture. `problems` are sentences.
+    `frames` is the length of the range at `rate`; both are 0 when no file has a picture. `problems` are sentences;
+    so are `changes` of what the recorder delivered, each with the frame from which on it holds.
     """
 
     folder: Path
@@ -41,6 +43,7 @@ class Survey:
     holes: tuple[tuple[int, int], ...]
     overlaps: tuple[tuple[Placed, Placed, int], ...]
     problems: tuple[str, ...]
+    changes: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,14 +67,21 @@ class Lost:
 
 
 def survey(
-    raw_folder: Path, room_key: str, start: datetime, stop: datetime, zone: tzinfo, still_s: float = STILL_S
+    raw_folder: Path,
+    room_key: str,
+    start: datetime,
+    stop: datetime,
+    zone: tzinfo,
+    still_s: float = STILL_S,
+    ahead_s: Mapping[str, float] | None = None,
 ) -> Survey:
     """Look what the recorder of a room left between the padded `start` and `stop` (aware).
 
-    A file counts as complete when it has a successor or has not grown for `still_s` seconds. Raises NoFolder;
-    TimelineError for a room key that is none or when `stop` is not after `start`.
+    A file counts as complete when it has a successor or has not grown for `still_s` seconds. *ahead_s* tells by how
+    many seconds the clocks of recorders are ahead. Raises NoFolder; TimelineError for a room key that is none or when
+    `stop` is not after `start`.
     """
-    found = find(raw_folder, room_key, start, stop, zone)
+    found = find(raw_folder, room_key, start, stop, zone, ahead_s)
     return assess(found, raw_folder, room_key, start, stop, zone, still_s)
 
 
@@ -92,7 +102,9 @@ def assess(
     rate = files[0][1].rate if files else None
     frames = round(Fraction((stop - start) // _MICROSECOND, 1_000_000) * rate) if rate else 0
     placed = [each for each in place(files, rate, start) if each.stop_frame > 0] if rate else []
-    used = uses(placed, frames)
+    used = uses(placed, frames, rate) if rate else []
+    changes = sorted({*_changes(used, rate), *_misplaced(misfits, start, rate)}) if rate else []
+    problems = [*(problem for each in found for problem in each.problems), *misfits.values()]
     return Survey(
         folder=raw_folder,
         room_key=room_key,
@@ -106,8 +118,38 @@ def assess(
         used=tuple(used),
         holes=tuple(holes(used, frames)),
         overlaps=tuple(overlaps(placed, frames)),
-        problems=(*(problem for each in found for problem in each.problems), *misfits),
+        problems=(*problems, *(said for _, said in changes if said not in problems)),
+        changes=tuple((min(max(frame, 0), frames), said) for frame, said in changes),
     )
+
+
+def _changes(used: Sequence[Use], rate: Fraction) -> Iterator[tuple[int, str]]:
+    """Say what changes in the middle of a recording, inside of its files and between them."""
+    for use in used:
+        for stamp, text in use.placed.media.changes:
+            yield use.placed.frame_of(stamp, rate), f"{use.placed.found.name} {text}."
+    for before, after in pairwise(used):
+        was, now = before.placed.media, after.placed.media
+        name = after.placed.found.name
+        if was.tracks != now.tracks:
+            yield after.used_from, f"From {name} on, there is {_sound(now)}; before, {_sound(was)}."
+        if was.interlaced != now.interlaced:
+            yield after.used_from, f"From {name} on, pictures are {_scan(now)}; before, {_scan(was)}."
+
+
+def _misplaced(misfits: Mapping[Found, str], start: datetime, rate: Fraction) -> Iterator[tuple[int, str]]:
+    for each, said in misfits.items():
+        yield round(Fraction((each.begins - start) // _MICROSECOND, 1_000_000) * rate), said
+
+
+def _sound(media: Media) -> str:
+    """Say what sound there is, like "2 channels at 48000 Hz and 1 channel at 48000 Hz"."""
+    tracks = [f"{each.channels} channel{'s' * (each.channels > 1)} at {each.rate} Hz" for each in media.tracks]
+    return " and ".join(tracks) or "no sound"
+
+
+def _scan(media: Media) -> str:
+    return "interlaced" if media.interlaced else "progressive"
 
 
 def _reaches(found: Found, start: datetime) -> bool:
@@ -115,7 +157,7 @@ def _reaches(found: Found, start: datetime) -> bool:
     return found.media is None or found.begins + timedelta(seconds=found.media.playing_s) > start
 
 
-def _of_one_format(found: Iterable[Found]) -> tuple[list[tuple[Found, Media]], list[str]]:
+def _of_one_format(found: Iterable[Found]) -> tuple[list[tuple[Found, Media]], dict[Found, str]]:
     """Keep the files of the format that plays longest, each with the rate of it; name the others."""
     files = [(each, each.media) for each in found if each.media is not None]
     lengths: Counter[tuple[Video, Fraction]] = Counter()
@@ -123,14 +165,15 @@ def _of_one_format(found: Iterable[Found]) -> tuple[list[tuple[Found, Media]], l
         if media.rate is not None:
             lengths[media.video, media.rate] += len(media.stamps)
     if not lengths:
-        return [], []
+        return [], {}
     video, rate = lengths.most_common(1)[0][0]
-    kept, misfits = [], []
+    kept: list[tuple[Found, Media]] = []
+    misfits: dict[Found, str] = {}
     for each, media in files:
         if media.video == video and media.rate == rate:
             kept.append((each, media))
         else:
-            misfits.append(
+            misfits[each] = (
                 f"{each.name} has {_format(media.video, media.rate)}, the rest of the recording "
                 f"{_format(video, rate)}; it is not used. Check the settings of the recorder."
             )

@@ -14,7 +14,7 @@ import numpy as np
 from demo.footage import Recorded, read_code, record_room
 from scripts.media.demux import WRAP
 from scripts.media.recording import Talk, build
-from scripts.media.survey import survey
+from scripts.media.survey import Survey, survey
 from scripts.media.timeline import Timeline
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -34,6 +34,11 @@ class Room:
         start, stop = seconds(first_s), seconds(last_s)
         talk = Talk("demo", 7, "Ümläut", start + timedelta(seconds=2), stop - timedelta(seconds=2))
         return build(survey(self.raw, "saal1", start, stop, BERLIN), talk)
+
+
+def built(surveyed: Survey, begins: datetime) -> Timeline:
+    """Build the virtual recording of what was found, of a talk of a second."""
+    return build(surveyed, Talk("demo", 7, "Ümläut", begins, begins + timedelta(seconds=1)))
 
 
 def seconds(number: float) -> datetime:
