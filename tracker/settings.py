@@ -95,6 +95,13 @@ def _roots(text: str) -> tuple[Path, ...]:
     return roots
 
 
+def _present(text: str) -> Path:
+    path = _folder(text)
+    if not path.is_dir():
+        raise ValueError(f"names what is no folder here: {path}; create or mount it")
+    return path
+
+
 def _address(text: str) -> str:
     return str(ip_address(text.strip("[]")))
 
@@ -214,6 +221,16 @@ class Settings:
         _roots,
         f"folders, joined by `{os.pathsep}`, that pages may play media from; `Processing.Path.*` must lie there",
         shown="none",
+    )
+    uploads: Path | None = _setting(
+        None,
+        _present,
+        "folder, on the mount and under the roots of the workers, that uploads are stored in; empty: none are taken",
+        shown="none",
+    )
+    upload_max_mb: int = _setting(50_000, _number(1, 10_000_000), "size of the largest upload, in MB")
+    upload_quota_mb: int = _setting(
+        200_000, _number(1, 100_000_000), "what the uploads of one person may take in all, in MB"
     )
     processes: int = _setting(2, _number(1, 64), "server processes")
     threads: int = _setting(8, _number(1, 256), "threads of each server process")

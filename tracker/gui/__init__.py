@@ -23,6 +23,7 @@ from tracker.gui.views import (
     session,
     settings,
     ticket,
+    uploads,
     users,
     workers,
 )
@@ -44,6 +45,7 @@ VIEWS = (
     session,
     settings,
     ticket,
+    uploads,
     users,
     workers,
 )

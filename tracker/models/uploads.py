@@ -38,6 +38,6 @@ class Upload(Base):
     created: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     finished: Mapped[datetime | None] = mapped_column(Moment)
 
-    project: Mapped[Project] = relationship(lazy="joined", innerjoin=True)
-    user: Mapped[User | None] = relationship(lazy="joined")
+    project: Mapped[Project] = relationship()
+    user: Mapped[User | None] = relationship()
     ticket: Mapped[Ticket | None] = relationship()

@@ -26,3 +26,12 @@ def mount(app: Flask, place: Path) -> Iterator[Path]:
     app.config["SETTINGS"] = replace(before, media_roots=(place,))
     yield place
     app.config["SETTINGS"] = before
+
+
+@pytest.fixture
+def folder(app: Flask, place: Path) -> Iterator[Path]:
+    """Make a folder for uploads, of 2 MB each and 3 MB a person."""
+    before = app.config["SETTINGS"]
+    app.config["SETTINGS"] = replace(before, uploads=place, upload_max_mb=2, upload_quota_mb=3, media_roots=(place,))
+    yield place
+    app.config["SETTINGS"] = before

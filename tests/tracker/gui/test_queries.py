@@ -9,6 +9,7 @@ from tests.tracker.gui.test_lists import counted
 from tests.tracker.gui.visitor import enter, send
 from tracker import asking, profiles, projects, queries, tickets
 from tracker.db import db
+from tracker.models import Upload
 from tracker.workers import groups
 
 QUERIES = {
@@ -22,6 +23,8 @@ QUERIES = {
     "/demo/ticket/{talk}/release": 12,
     "/demo/ticket/{file}": 17,
     "/demo/ticket/{file}/check": 9,
+    "/demo/uploads": 8,
+    "/demo/uploads/{upload}": 12,
     "/profiles": 5,
     "/profiles/hd": 8,
     "/users": 5,
@@ -51,7 +54,17 @@ def one_more(project):
     group, _ = groups.create(f"group{number}", secret_key="k" * 64)
     groups.add_project(group, project)
     groups.set_filter(group, project, {"property": "Room.Key", "is": "saal1"})
+    upload(project, user, make_recording(project, "recorded"))
     profiles.create(f"like{number}", f"Like {number}", "mp4", profiles.version(profiles.find("hd")).template)
+
+
+def upload(project, user, ticket):
+    """Make an upload that became a recording, and one that is on its way."""
+    for number, made in enumerate((ticket, None)):
+        key = f"{user.id:020d}-{number}"
+        db.session.add(Upload(project=project, user=user, key=key, name="a.mp4", title="A", size=9, ticket=made))
+    db.session.flush()
+    return f"{user.id:020d}-0"
 
 
 def asked(client, path, fields=None):
@@ -71,9 +84,10 @@ def edit(client):
     return asked(client, "/demo/tickets/edit", {"ticket": chosen, "attention": "yes"})
 
 
-def test_a_page_asks_the_database_a_fixed_number_of_times(client, project):
+def test_a_page_asks_the_database_a_fixed_number_of_times(client, project, folder):
     talk = make_recording(project, "copied")
     numbers = {"talk": talk.id, "file": put(encoding(talk), "encoded").id}
+    numbers["upload"] = upload(project, make_user("uli"), talk)
     enter(client)
     send(client, "/login", {"name": "", "password": ""})  # the form brings the token that later ones are sent with
     for more in (3, 9):

@@ -38,7 +38,8 @@ def send(client: FlaskClient, path: str, fields: dict[str, Any] | None = None, *
     """Post a form with the CSRF token of the session."""
     if client not in _tokens:
         _tokens[client] = token(client)
-    return client.post(path, data={"csrf_token": _tokens[client], **(fields or {})}, **kwargs)
+    method = kwargs.pop("method", "POST")
+    return client.open(path, method=method, data={"csrf_token": _tokens[client], **(fields or {})}, **kwargs)
 
 
 def log_in(client: FlaskClient, name: str, password: str = PASSWORD, **fields: str) -> TestResponse:

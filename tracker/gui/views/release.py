@@ -47,7 +47,7 @@ def release_post(slug: str, ticket_id: int) -> ResponseReturnValue:
 
 def release_page(found: Ticket, error: InvalidInput | None = None) -> str:
     """Draw the release page."""
-    files = [_file(child) for child in found.children if child.type == ENCODING and _is_shown(child)]
+    files = [file_of(child) for child in found.children if child.type == ENCODING and _is_shown(child)]
     made = [file for file in files if not file.ticket.off]
     return render_template(
         "release.html",
@@ -66,7 +66,8 @@ def _is_shown(child: Ticket) -> bool:
     return not child.off or child.state == "released" or child.withdraw
 
 
-def _file(child: Ticket) -> File:
+def file_of(child: Ticket) -> File:
+    """Return the file of an encoding ticket."""
     values = properties.merged(child)
     try:
         encoded_file(child, values)
