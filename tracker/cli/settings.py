@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,5 +35,6 @@ def application() -> Iterator[Flask]:
         else:
             database.check(ready.database_url)
         app = create_app(ready)
+        gc.freeze()  # what is loaded now stays until the end: no collection has to walk through it
         with app.app_context():
             yield app

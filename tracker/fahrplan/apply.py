@@ -18,10 +18,9 @@ from tracker.fahrplan.decide import Part, Proposal, lock_after, lock_of_new, rea
 from tracker.fahrplan.diff import LOCK, OPTED_OUT
 from tracker.fahrplan.numbers import allocate, free_key
 from tracker.fahrplan.report import Report
-from tracker.fahrplan.schedule import Known
+from tracker.fahrplan.schedule import Known, room_key
 from tracker.fahrplan.wanted import Wanted, place
 from tracker.models import FahrplanChange, Project, ScheduleEvent, Ticket
-from tracker.names import room_key
 from tracker.tickets import Actor, moves
 
 _SHOWN = 200

@@ -193,7 +193,8 @@ def _keep(
     db.session.flush()
     for row in (*done, *waiting.raised):
         row.import_id = run.id
-    db.session.add_all([*done, *waiting.raised])
+    queries.insert_fahrplan_changes(done)
+    db.session.add_all(waiting.raised)
     db.session.flush()
     report.import_id = run.id
     report.alarms += _alarms(project, (*done, *waiting.raised))

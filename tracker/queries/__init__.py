@@ -4,6 +4,7 @@ from tracker.queries.asked import Asked, tickets_as_asked
 from tracker.queries.bulk import (
     delete_ticket_properties,
     insert_encodings,
+    insert_fahrplan_changes,
     insert_log_of_new,
     insert_properties,
     insert_recordings,
@@ -211,6 +212,7 @@ __all__ = [
     "history",
     "holder_names",
     "insert_encodings",
+    "insert_fahrplan_changes",
     "insert_log_of_new",
     "insert_properties",
     "insert_recordings",

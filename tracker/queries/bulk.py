@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from tracker.db import Base, db
-from tracker.models import LogEntry, Property, ScheduleEvent, Ticket
+from tracker.models import FahrplanChange, LogEntry, Property, ScheduleEvent, Ticket
 
 ROWS = 20_000
 """So many rows go into one statement: enough to make its own cost vanish, little enough to keep in memory."""
@@ -156,3 +156,9 @@ def delete_ticket_properties(rows: Sequence[tuple[int, str]]) -> None:
 def insert_schedule_events(rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert what identifies scheduled talks."""
     _insert(ScheduleEvent, ("recording_id", "project_id", "guid", "source_id", "occurrence", "said"), rows)
+
+
+def insert_fahrplan_changes(changes: Sequence[FahrplanChange]) -> None:
+    """Insert what an import did to talks; the objects given are not those of the rows."""
+    names = ("project_id", "import_id", "ticket_id", "status", "title", "parts", "before", "log_id")
+    _insert(FahrplanChange, names, [{name: getattr(change, name) for name in names} for change in changes])
