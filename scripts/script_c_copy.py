@@ -20,7 +20,7 @@ from scripts.media.probe import MediaUnreadable, probe
 from scripts.media.timeline import Timeline, TimelineError
 from scripts.media.verify import VerifyFailed
 from scripts.schedule import NoPlan, time_zone
-from scripts.worker.folders import talk_folder
+from scripts.worker.folders import source_folder, talk_folder
 from scripts.worker.job import Job, Work
 from scripts.worker.main import main
 from scripts.worker.outcomes import JobFailed
@@ -90,6 +90,12 @@ def cut_properties(timeline: Timeline, cut_in: int, cut_out: int, frames: int, z
     }
 
 
+def how_properties(done: Cut, timeline: Timeline, properties: Mapping[str, str]) -> dict[str, str]:
+    """Return how the cut was made, and that it has to be deinterlaced if files say so and nobody else decided."""
+    declared = timeline.interlaced and not properties.get("Record.Interlaced")
+    return {"Record.CutMethod": done.method} | ({"Record.Interlaced": "1"} if declared else {})
+
+
 class CopyJob(Job):
     """Make the cut masters."""
 
@@ -103,17 +109,18 @@ class CopyJob(Job):
         language = work.properties.get("Record.Language", "")
         if language and (sentence := unknown_language(language)):
             raise JobFailed(sentence)
-        zone, raw = time_zone(work.properties), work.folder("Processing.Path.Raw")
+        zone = time_zone(work.properties)
         shape = aspect(work.properties.get("Processing.Video.AspectRatio", ""))
         folder = talk_folder(work.properties, work.roots)
         timeline = read_timeline(folder)
+        raw = source_folder(timeline.folder, work.properties, work.roots)
         done = self._cut(timeline, raw, ranges_of(work.properties, cut_in, cut_out), folder / MASTER, work)
         if done.notes:
             work.note("\n".join(done.notes))
         work.save(
             cut_properties(timeline, cut_in, cut_out, done.frames, zone)
             | size_properties(folder / MASTER, shape)
-            | {"Record.CutMethod": done.method}
+            | how_properties(done, timeline, work.properties)
         )
         return f"{done.frames} frames in {len(done.pieces)} pieces, {done.method}"
 

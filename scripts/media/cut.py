@@ -199,7 +199,8 @@ def _open(
         for name, segment in zip(names, group.segments, strict=True):
             (scratch / name).symlink_to(sources.path(segment))
             sources.check(segment)
-        opened.append(Opened(group, names, sources.shift(group.segments[0]), len(media.audio), kind))
+        shift, interlaced = sources.shift(group.segments[0]), media.video is not None and media.video.interlaced
+        opened.append(Opened(group, names, shift, len(media.audio), kind, interlaced))
     return tuple(opened), tuple(layouts) or ("stereo",)
 
 
@@ -215,13 +216,20 @@ def _check_size(timeline: Timeline, group: Input, media: Media) -> None:
 
 def _notes(task: _Task, ranges: Sequence[Range], measured: CutMeasured) -> Iterator[str]:
     """Say what a viewer will notice: what is missing, and silence where there was no sound."""
-    missing = sum(task.timeline.missing_between(*each) for each in ranges)
-    if missing:
+    left_out = sum(out - cut_in for cut_in, out in ranges) - task.frames
+    repeated = sum(task.timeline.missing_between(*each) for each in ranges) - left_out
+    if left_out:
         holes = [hole for each in ranges for hole in task.timeline.holes_between(*each)]
-        where = ", ".join(f"{hole.seconds:.1f} s at {hole.start:%H:%M:%S}" for hole in holes[:5])
+        longest = sorted(sorted(holes, key=lambda hole: -hole.frames)[:5], key=lambda hole: hole.first_frame)
+        where = ", ".join(f"{hole.seconds:.1f} s at {hole.start:%H:%M:%S}" for hole in longest)
         more = " ..." if len(holes) > 5 else ""
-        yield f"{missing} frames between in and out were not recorded and are left out ({where}{more})."
-    if measured.pictures_damaged:
+        yield f"{left_out} frames between in and out were not recorded and are left out ({where}{more})."
+    if repeated:
+        yield (
+            f"The pictures of the recording come at varying distances; {repeated} of {task.frames} frames were not "
+            "recorded, and the picture before stands for each of them."
+        )
+    elif measured.pictures_damaged:
         total = measured.pictures_compared + measured.pictures_damaged
         yield f"The recording is damaged at {measured.pictures_damaged} of {total} places that were looked at."
     if not all(source.sounds for source in task.opened):

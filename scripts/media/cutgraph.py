@@ -25,7 +25,8 @@ class Opened:
     """An input whose first file was opened.
 
     `names` are its files as they lie in the scratch folder; `shift` is what libav's clock shows more than the
-    timeline's (1/90000 s); `sounds` counts the streams of sound; `format` is the container as libav names it.
+    timeline's (1/90000 s); `sounds` counts the streams of sound; `format` is the container as libav names it;
+    `interlaced` is as declared.
     """
 
     input: Input
@@ -33,6 +34,7 @@ class Opened:
     shift: int
     sounds: int
     format: str = "mpegts"
+    interlaced: bool = False
 
     def address(self, folder: Path | None = None) -> str:
         """Return what libav opens, in the scratch folder or from elsewhere: the files of a stream as one."""
@@ -69,7 +71,7 @@ def build_command(opened: Sequence[Opened], rate: Fraction, layouts: Sequence[st
     """
     graph = [*_splits(opened, rate, layouts, True), *_picture_graph(opened, rate), *_sound_graph(opened, rate, layouts)]
     maps = ["-map", "[v]", *_sound_maps(layouts)]
-    return [*_reading(opened), "-filter_complex", ";".join(graph), *maps, *_encoding(rate), *_container(output)]
+    return [*_reading(opened), "-filter_complex", ";".join(graph), *maps, *_encoding(opened, rate), *_container(output)]
 
 
 def build_sound_command(opened: Sequence[Opened], rate: Fraction, layouts: Sequence[str], output: Path) -> list[str]:
@@ -102,9 +104,13 @@ def _container(output: Path) -> list[str]:
     return ["-max_muxing_queue_size", "4096", "-map_metadata", "-1", "-f", "matroska", "-y", str(output)]
 
 
-def _encoding(rate: Fraction) -> list[str]:
-    """Compress so lightly that the encoders after it do not suffer; a key frame every second for quick review."""
+def _encoding(opened: Sequence[Opened], rate: Fraction) -> list[str]:
+    """Compress so lightly that the encoders after it do not suffer; a key frame every second for quick review.
+
+    Interlaced pictures stay so: the encoder after it deinterlaces them, once.
+    """
     return [
+        *(("-flags", "+ilme+ildct") if any(source.interlaced for source in opened) else ()),
         *("-r", str(rate), "-fps_mode", "cfr", "-c:v", "libx264", "-preset", "veryfast", "-crf", "16"),
         *("-pix_fmt", "yuv420p", "-g", str(round(rate)), "-bf", "2"),
         *("-c:a", "flac"),

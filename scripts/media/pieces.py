@@ -1,7 +1,8 @@
 """What a cut consists of: pieces of recorder runs, and the files that must be read for them. Arithmetic only."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -13,6 +14,8 @@ PREROLL_S = 20
 _AFTER_S = 2  # sound is stored up to a second later than its picture
 _MOST_PIECES = 200
 _JOINT_FRAMES = 2
+VARYING = 20
+"""So many places of one file where pictures are missing are no losses but the way it was recorded."""
 _STREAMS = (".ts", ".m2ts", ".mts")
 
 Range = tuple[int, int]
@@ -78,6 +81,7 @@ def plan(timeline: Timeline, ranges: Sequence[Range]) -> list[Piece]:
         if not found:
             raise CutError(f"Nothing was recorded from in (frame {cut_in}) to out (frame {cut_out}); set them anew.")
         pieces += found
+    pieces = _steadied(pieces)
     if len(pieces) > _MOST_PIECES:
         gaps = len(pieces) - len(ranges)
         raise CutError(f"The recording has {gaps} gaps between in and out; copy it anew from the recorder.")
@@ -93,6 +97,31 @@ def _plan(timeline: Timeline, cut_in: int, cut_out: int) -> list[Piece]:
         else:
             pieces.append(Piece((part,)))
     return pieces
+
+
+def _steadied(pieces: Sequence[Piece]) -> list[Piece]:
+    """Close the gaps of a file whose pictures come at varying distances, so that the sound goes on in them.
+
+    That is one with `VARYING` or more gaps of up to a second; the former picture stands where one is missing.
+    """
+    gaps = Counter(one.files[-1] for one, two in pairwise(pieces) if _is_short_gap(one, two))
+    steadied: list[Piece] = []
+    for piece in pieces:
+        before = steadied[-1] if steadied else None
+        if before and _is_short_gap(before, piece) and gaps[before.files[-1]] >= VARYING:
+            *earlier, last = before.parts
+            first, *rest = piece.parts
+            whole = replace(last, stop_frame=first.stop_frame, stop_pts=first.stop_pts)
+            steadied[-1] = Piece((*earlier, whole, *rest))
+        else:
+            steadied.append(piece)
+    return steadied
+
+
+def _is_short_gap(one: Piece, two: Piece) -> bool:
+    last, first = one.parts[-1], two.parts[0]
+    missing = first.first_pts - last.stop_pts
+    return last.segment is first.segment and last.stop_frame < first.first_frame and missing <= PTS_CLOCK
 
 
 def _check_order(ranges: Sequence[Range]) -> None:

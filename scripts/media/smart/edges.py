@@ -34,7 +34,7 @@ class Coded:
 def pictures(like: VideoCodecContext, units: Iterable[Unit], first: int, stop: int) -> Iterator[av.VideoFrame]:
     """Decode units that begin with a key picture; yield those numbered first..stop (exclusive), stamped so.
 
-    Raise Refused when one of them is missing.
+    Raise Refused when one of them is missing or interlaced, which the encoders of the edges are not told to do.
     """
     context = av.CodecContext.create(like.name, "r")
     assert isinstance(context, VideoCodecContext)
@@ -47,6 +47,8 @@ def pictures(like: VideoCodecContext, units: Iterable[Unit], first: int, stop: i
                 continue
             if frame.pts != expected or frame.is_corrupt:
                 break
+            if frame.interlaced_frame:
+                raise Refused("the picture is interlaced")
             expected += 1
             yield frame
             if expected == stop:
