@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import re
+from urllib.parse import urlsplit
 
+from tracker import properties
 from tracker.db import db
-from tracker.errors import InvalidInput
+from tracker.errors import FahrplanError, InvalidInput
 from tracker.fahrplan import sources
 from tracker.fetch import shown_address
 from tracker.models import FahrplanSource, Project
@@ -31,8 +33,8 @@ def set_login(project: Project, kind: str, name: str, secret: str, secret_key: s
     """Say how a project's Fahrplan is asked for.
 
     ``basic``: user *name* with the password *secret*; ``header``: a header *name* with the value *secret*; ``token``:
-    ``Authorization: name secret``, `Bearer` without a name; ``none``: nothing. Raises InvalidInput, which never quotes
-    the secret.
+    ``Authorization: name secret``, `Bearer` without a name; ``none``: nothing. It is for the host that the project's
+    Fahrplan.XML names now, and for no other. Raises InvalidInput, which never quotes the secret.
     """
     source = sources.of(project)
     if kind not in KINDS:
@@ -41,7 +43,10 @@ def set_login(project: Project, kind: str, name: str, secret: str, secret_key: s
         source.login = None
     else:
         _check(kind, name, secret)
-        source.login = _sealed({"kind": kind, "name": name, "secret": secret}, secret_key)
+        host = _host(properties.own(project).get("Fahrplan.XML", ""))
+        if not host:
+            raise InvalidInput("First say where the Fahrplan is: the secret is for that host alone.", "auth")
+        source.login = _sealed({"kind": kind, "name": name, "secret": secret, "host": host}, secret_key)
     source.etag = source.last_modified = source.fingerprint = ""
     source.next_try = None
     db.session.flush()
@@ -62,11 +67,26 @@ def _latin(text: str) -> bool:
     return all(ord(letter) < 256 for letter in text)
 
 
-def headers(source: FahrplanSource, secret_key: str) -> dict[str, str]:
-    """Return the headers to ask the source with. Raises cipher.Unreadable."""
+def _host(address: str) -> str:
+    """Return whom a secret may be told: scheme, host and port of an address; '' for what is none."""
+    try:
+        parts = urlsplit(address)
+        return f"{parts.scheme}://{parts.hostname}:{parts.port or ''}".lower() if parts.hostname else ""
+    except ValueError:
+        return ""
+
+
+def headers(source: FahrplanSource, secret_key: str, address: str) -> dict[str, str]:
+    """Return the headers to ask the source at *address* with.
+
+    Raises cipher.Unreadable, and FahrplanError if the login was given for another host: who may change the address
+    need not be somebody who may know the secret.
+    """
     if source.login is None:
         return {}
     stored = _opened(source.login, secret_key)
+    if stored.get("host", _host(address)) != _host(address):
+        raise FahrplanError(f"The login was given for {stored['host'].rstrip(':')} and is not told another host.")
     kind, name, secret = stored["kind"], stored["name"], stored["secret"]
     if kind == "header":
         return {name: secret}

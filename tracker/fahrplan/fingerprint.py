@@ -15,10 +15,15 @@ _LEFT_OUT = ("where", "occurrence", "doubts", "code")
 _WORD = attrgetter(*(item.name for item in fields(Talk) if item.name not in _LEFT_OUT), "room_key")
 
 
-def of_file(file: bytes, rooms: Iterable[KnownRoom], zone: str, policy: Policy) -> str:
-    """Return a hash of everything that an import looks at: the same again need not even be read."""
+def of_surroundings(rooms: Iterable[KnownRoom], zone: str, policy: Policy) -> str:
+    """Return a hash of what an import looks at besides the file: once that changes, the same file says other things."""
     around = repr((sorted(rooms, key=lambda room: room.key), zone, _decides(policy)))
-    return hashlib.sha256(around.encode() + b"\0" + file).hexdigest()
+    return hashlib.sha256(around.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def of_file(file: bytes, surroundings: str) -> str:
+    """Return a hash of everything that an import looks at: the same again need not even be read."""
+    return hashlib.sha256(surroundings.encode() + b"\0" + file).hexdigest()
 
 
 def of_content(schedule: Schedule, policy: Policy) -> str:

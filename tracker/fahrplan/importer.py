@@ -52,12 +52,12 @@ def import_fahrplan(project: Project, file: bytes, actor: Actor, *, source: str,
     queries.lock_project(project.id)
     settings = sources.of(project)
     policy = sources.policy_of(settings)
-    if unless and unless.partition(":")[0] == _print_of(project, file):
+    if unless and unless.split(":")[0] == fingerprint.of_file(file, surroundings(project)):
         return Report(same=True)
     schedule = read(project, file, source)
     content = fingerprint.of_content(schedule, policy)
-    if unless and unless.partition(":")[2] == content:
-        settings.fingerprint = f"{_print_of(project, file)}:{content}"
+    if unless and content in unless.split(":")[1:2]:
+        settings.fingerprint = _print_of(project, file, content)
         return Report(same=True)
     changes, proposals = _decided(project, _in_rooms(schedule, policy.rooms), policy)
     report = Report(notes=list(changes.notes), skipped=changes.skipped)
@@ -69,14 +69,20 @@ def import_fahrplan(project: Project, file: bytes, actor: Actor, *, source: str,
     _sum_up(report, changes, policy, waiting)
     run = FahrplanImport(project_id=project.id, source=source, version=schedule.version, actor=actor.name)
     _keep(project, settings, report, done, waiting, run, file)
-    settings.fingerprint = f"{_print_of(project, file)}:{content}"
+    settings.fingerprint = _print_of(project, file, content)
     db.session.flush()
     return report
 
 
-def _print_of(project: Project, file: bytes) -> str:
+def surroundings(project: Project) -> str:
+    """Return a hash of what else decides about a file: rooms, time zone and policy of a project."""
     policy = sources.policy_of(sources.of(project))
-    return fingerprint.of_file(file, _known_rooms(project), project.time_zone, policy)
+    return fingerprint.of_surroundings(_known_rooms(project), project.time_zone, policy)
+
+
+def _print_of(project: Project, file: bytes, content: str) -> str:
+    around = surroundings(project)
+    return f"{fingerprint.of_file(file, around)}:{content}:{around}"
 
 
 def _in_rooms(schedule: Schedule, keys: Collection[str]) -> Schedule:

@@ -14,7 +14,7 @@ from tracker import properties, queries
 from tracker.db import db
 from tracker.errors import InvalidInput
 from tracker.fahrplan import access, sources
-from tracker.fahrplan.importer import import_fahrplan
+from tracker.fahrplan.importer import import_fahrplan, surroundings
 from tracker.fahrplan.report import Report
 from tracker.fetch import MAX_WAIT_S, Answer, ask, fetch, shown_address
 from tracker.models import Project
@@ -87,7 +87,8 @@ def plan(project: Project, secret_key: str) -> Plan:
     """Return what to ask for. Raises FahrplanError without an address, cipher.Unreadable."""
     source = sources.of(project)
     address = sources.address(project)
-    same = source.address == address
+    # The same file says other things once rooms, zone or policy changed: then nobody may answer that it is the same.
+    same = source.address == address and source.fingerprint.split(":")[2:] == [surroundings(project)]
     return Plan(
         project.id,
         project.slug,
@@ -95,7 +96,7 @@ def plan(project: Project, secret_key: str) -> Plan:
         shown_address(address) if "://" in address else address,
         source.etag if same else "",
         source.last_modified if same else "",
-        access.headers(source, secret_key),
+        access.headers(source, secret_key, address),
         source.allow_private,
     )
 

@@ -256,6 +256,37 @@ def test_no_secret_reaches_an_error_a_log_or_what_is_shown(
     assert "s3cret" not in shown and "basic crew" in shown
 
 
+def test_a_secret_is_not_told_another_host_than_it_was_given_for(
+    slug: str, settings: Settings, exporter: Exporter
+) -> None:
+    with transaction():
+        access.set_login(projects.get(slug), "token", "", "abc", KEY)
+        properties.write(
+            projects.get(slug), {"Fahrplan.XML": exporter.url.replace("127.0.0.1", "localhost") + "/s.xml"}
+        )
+    asked = len(exporter.asked)
+    assert "is not told another host" in ask(slug, settings).wrong
+    assert len(exporter.asked) == asked
+
+
+def test_a_secret_needs_a_host(slug: str) -> None:
+    with pytest.raises(InvalidInput, match="First say where"), transaction():
+        properties.write(projects.get(slug), {"Fahrplan.XML": ""})
+        access.set_login(projects.get(slug), "token", "", "abc", KEY)
+
+
+def test_the_same_file_is_asked_for_once_more_when_something_else_decides_about_it(
+    slug: str, settings: Settings, exporter: Exporter
+) -> None:
+    ask(slug, settings)
+    with transaction():
+        sources.select_rooms(projects.get(slug), ["elsewhere"])
+    report = ask(slug, settings, 10).report
+    assert report is not None and len(report.locked) == 7
+    assert ask(slug, settings, 20).report is None
+    assert "If-None-Match" in exporter.asked[-1] and "If-None-Match" not in exporter.asked[-2]
+
+
 def test_credentials_of_another_key_are_refused_in_a_sentence(slug: str, settings: Settings) -> None:
     with transaction():
         access.set_login(projects.get(slug), "token", "", "abc", "another key " * 5)
