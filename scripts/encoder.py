@@ -10,8 +10,9 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,12 +20,15 @@ from scripts.media import ffmpeg, quality
 from scripts.media.files import inside
 from scripts.media.jobfile import JobfileError, Task, parse
 from scripts.media.jobplaces import JobPlaces
-from scripts.media.loudness import gain_db
 from scripts.media.probe import MediaUnreadable
 from scripts.media.programs import MORE, ProgramRefused, program
 from scripts.media.scratch import scratch_folder
+from scripts.media.slides import SlideError
+from scripts.media.tracks import BadTracks
 from scripts.media.verify import EncodingMeasured, VerifyFailed, verify_encoding
-from scripts.worker.folders import output_name, talk_folder
+from scripts.media.verify.joints import ends, verify_joints
+from scripts.preparing import Prepared, master_of, prepare
+from scripts.worker.folders import output_name
 from scripts.worker.job import Job, Work
 from scripts.worker.main import main
 from scripts.worker.outcomes import JobFailed
@@ -32,6 +36,7 @@ from scripts.worker.outcomes import JobFailed
 SOUND_ONLY = frozenset({"aac", "flac", "m4a", "mp3", "oga", "ogg", "opus", "wav"})
 RUNNING_PERCENT, VERIFIED_PERCENT = 90, 93
 _RATE = re.compile(r"[1-9]\d{0,5}(/[1-9]\d{0,5})?")
+_TRACK = re.compile(r"0:a:\d+")
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
 
 
@@ -44,6 +49,11 @@ class Expected:
     rate: Fraction
     has_video: bool
     delay_s: float
+
+    def around(self, prepared: Prepared) -> Expected:
+        """Return what comes out with the slides around the talk."""
+        more = prepared.lead + prepared.trail
+        return replace(self, frames=self.frames + more, seconds=self.seconds + float(more / self.rate))
 
 
 def expected(work: Work) -> Expected:
@@ -72,7 +82,7 @@ class EncodeJob(Job):
 
     kind = "encoder"
     state = "encoding"
-    failures: ClassVar = (JobfileError, MediaUnreadable, VerifyFailed, quality.BadBound)
+    failures: ClassVar = (BadTracks, JobfileError, MediaUnreadable, SlideError, VerifyFailed, quality.BadBound)
 
     def run(self, work: Work) -> str:
         """Fetch the job, run its tasks in order, measure the result, name it."""
@@ -80,16 +90,18 @@ class EncodeJob(Job):
         target = inside(
             work.roots, str(work.folder("Processing.Path.Output", make=True) / output_name(work.properties))
         )
-        _set_gain(work)
-        tasks = parse(work.tracker.get_jobfile(work.ticket.id))
-        _check_programs(tasks, work)
         with ExitStack() as stack:
+            prepared = prepare(work, wanted.rate, stack, has_video=wanted.has_video)
+            wanted = wanted.around(prepared)
+            tasks = parse(work.tracker.get_jobfile(work.ticket.id))
+            _check_programs(tasks, work)
             files = JobPlaces(work.roots, work.ticket.attempt, stack, work.confirm)
             commands = [files.commands(task) for task in tasks]
             result = files.part_of(target)
+            _check_slides(tasks, prepared)
             self._run(commands, wanted, work)
-            measured = self._measure(result, commands, wanted, work)
-            judged = self._judge(result, measured, bounds, work)
+            measured = self._measure(result, commands, wanted, prepared, work)
+            judged = self._judge(result, measured, bounds, prepared, work)
         work.save(_results(measured, work.properties) | judged)
         frames = f"{measured.frames} frames, " if measured.rate else ""
         return f"{frames}{measured.seconds:.3f} s, {measured.size} bytes"
@@ -108,25 +120,36 @@ class EncodeJob(Job):
                 work.confirm()
 
     def _measure(
-        self, result: Path, tasks: Sequence[list[list[str]]], wanted: Expected, work: Work
+        self, result: Path, commands: Sequence[list[list[str]]], wanted: Expected, prepared: Prepared, work: Work
     ) -> EncodingMeasured:
-        return verify_encoding(
+        """Prove the frames, the sound, and where slides and talk meet."""
+        master = master_of(work)
+        parts = prepared.parts(master, wanted.frames - prepared.lead - prepared.trail) if master else []
+        measured = verify_encoding(
             result,
             frames=wanted.frames,
             seconds=wanted.seconds,
             rate=wanted.rate,
             has_video=wanted.has_video,
-            has_sound="-an" not in tasks[-1][-1],
+            has_sound="-an" not in commands[-1][-1],
             delay_s=wanted.delay_s,
+            tracks=_tracks_made(commands),
+            keep=ends(parts),
             stop=work.halt,
         )
+        verify_joints(result, measured.kept, parts)
+        return measured
 
-    def _judge(self, result: Path, measured: EncodingMeasured, bounds: quality.Bounds, work: Work) -> dict[str, str]:
+    def _judge(
+        self, result: Path, measured: EncodingMeasured, bounds: quality.Bounds, prepared: Prepared, work: Work
+    ) -> dict[str, str]:
         """Make the quality report; return its properties. Raise JobFailed for bad quality in a strict project."""
         work.percent(VERIFIED_PERCENT)
         looked = quality.measure(
             result,
-            _master(work),
+            master_of(work),
+            begin_s=float(prepared.lead / prepared.rate),
+            end_s=float(prepared.trail / prepared.rate),
             seconds=measured.seconds,
             frames=measured.frames,
             stop=work.halt.is_set,
@@ -143,24 +166,22 @@ class EncodeJob(Job):
         return told
 
 
-def _set_gain(work: Work) -> None:
-    """Store Encoding.Gain for the target of the profile before the job is rendered, which takes it from there."""
-    target, properties = work.properties.get("Format.Audio.Loudness", ""), work.properties
-    if target:
-        _number(work, "Format.Audio.Loudness")
-        master = _master(work)
-        if master is None or not master.is_file():
-            raise JobFailed("The cut master is not there, so its loudness cannot be measured: copy the recording anew.")
-        source, channels = properties.get("Record.Audio", ""), properties.get("Format.Audio.Channels", "")
-        gain = gain_db(master, float(target), source=source, channels=channels, stop=work.halt.is_set)
-        work.save({"Encoding.Gain": f"{gain:.1f}"})
-    elif properties.get("Encoding.Gain"):
-        work.save({"Encoding.Gain": ""})
+def _tracks_made(commands: Sequence[list[list[str]]]) -> int:
+    """Count the tracks of sound the last command takes by their number; 1 when it leaves the choice to ffmpeg."""
+    return max(
+        1, sum(former == "-map" and _TRACK.fullmatch(each) is not None for former, each in pairwise(commands[-1][-1]))
+    )
 
 
-def _master(work: Work) -> Path | None:
-    """Return the cut master to compare with, if the project tells where."""
-    return talk_folder(work.properties, work.roots) / "cut.mkv" if work.properties.get("Processing.Path.Tmp") else None
+def _check_slides(tasks: Sequence[Task], prepared: Prepared) -> None:
+    """Refuse a job that leaves the slides out: an apology that nobody sees is none."""
+    read = {path for task in tasks for path in task.files("in")}
+    for slide in prepared.slides:
+        if slide.film not in read:
+            raise JobFailed(
+                f"The talk has a slide ({slide.kind}), and the profile's template does not show it: take the template "
+                "of a shipped profile, or have the template read Encoding.Lead.* and Encoding.Trail.* (docs/slides.md)."
+            )
 
 
 def cut_of(properties: Mapping[str, str]) -> str:

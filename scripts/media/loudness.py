@@ -26,19 +26,26 @@ _SUMMARY = re.compile(r"^ +(I|Peak): +(\S+) (?:LUFS|dBFS)", re.MULTILINE)
 
 
 def gain_db(
-    master: Path, target: float, *, source: str = "", channels: str = "", stop: Callable[[], bool] | None = None
+    master: Path,
+    target: float,
+    *,
+    source: str = "",
+    channels: str = "",
+    stream: int = 0,
+    stop: Callable[[], bool] | None = None,
 ) -> float:
     """Return the gain in dB that brings the sound to `target` LUFS, less where its true peak would exceed -1 dBTP.
 
-    `source` is Record.Audio, `channels` what the file gets. 0 for silence or no sound. Raise FfmpegFailed, Stopped,
-    MediaUnreadable.
+    `source` is a word of Record.Audio, `channels` what the file gets, `stream` which stream of sound. 0 for silence or
+    no sound. Raise FfmpegFailed, Stopped, MediaUnreadable.
     """
     if not probe(master).audio:
         return 0.0
     mixed = f"aformat=channel_layouts={'mono' if channels == '1' else 'stereo'}," if channels in ("1", "2") else ""
     chain = f"{SOURCES.get(source, '')}{mixed}ebur128=peak=true:framelog=quiet"
     said = ffmpeg.run(
-        ["ffmpeg", "-loglevel", "info", "-i", str(master), "-map", "0:a:0", "-af", chain, "-f", "null", "-"], stop=stop
+        ["ffmpeg", "-loglevel", "info", "-i", str(master), "-map", f"0:a:{stream}", "-af", chain, "-f", "null", "-"],
+        stop=stop,
     )
     found = {name: float(value) for name, value in _SUMMARY.findall(said[said.rfind("Summary:") :])}
     loudness, peak = found.get("I", -math.inf), found.get("Peak", math.nan)

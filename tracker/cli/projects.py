@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import click
 
 from tracker import profiles, projects, properties, queries
+from tracker.cli import slides
 from tracker.cli.settings import application
 from tracker.db import transaction
 from tracker.errors import InvalidInput
@@ -262,3 +263,6 @@ def _states(words: Iterable[str]) -> dict[str, list[str]]:
             kind, _, state = word.partition(":")
             found.setdefault(kind, []).append(state)
     return found
+
+
+command.add_command(slides.command)

@@ -65,11 +65,18 @@ SAMPLE: Mapping[str, str] = {
 """The properties of a talk that there is not, to try templates with."""
 
 _WORD = re.compile(r"[A-Za-z0-9_.+-]{1,40}\Z")
+_TRACK = r"[0-9]{1,2}:[a-z]{0,5}:(-?[0-9]{1,3}\.[0-9])?:[a-z]{3}"
 _NUMERIC = {
     "Record.Framerate": (re.compile(r"[0-9]{1,6}(/[0-9]{1,6})?\Z"), "a rate like 25/1"),
     "Record.Cutdiffseconds": (re.compile(r"[0-9]{1,7}(\.[0-9]{1,9})?\Z"), "a number of seconds"),
-    "Record.Audio": (re.compile(r"(left|right|both|mixed)\Z"), "left, right, both or mixed"),
+    "Record.Audio": (
+        re.compile(r"(left|right|both|mixed)(-(left|right|both|mixed)){0,15}\Z"),
+        "left, right, both or mixed, or one of them for each language, joined by -",
+    ),
     "Record.Interlaced": (re.compile(r"(0|1|tff|bff)\Z"), "0, 1, tff or bff"),
+    "Encoding.Tracks": (re.compile(rf"{_TRACK}( {_TRACK}){{0,15}}\Z"), "a list of tracks like 0:both:-3.5:deu"),
+    "Encoding.LeadSeconds": (re.compile(r"[0-9]{1,4}(\.[0-9]{1,9})?\Z"), "a number of seconds"),
+    "Encoding.TrailSeconds": (re.compile(r"[0-9]{1,4}(\.[0-9]{1,9})?\Z"), "a number of seconds"),
     "Encoding.Gain": (re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,3})?\Z"), "a number of decibels"),
     "Processing.Video.AspectRatio": (re.compile(r"[0-9]{1,5}[:/][0-9]{1,5}\Z"), "a ratio like 16:9"),
 }

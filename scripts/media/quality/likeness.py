@@ -20,20 +20,21 @@ _MOST_DECODED = 1500
 Picture = NDArray[np.float64]
 
 
-def likeness(path: Path, master: Path, seconds: float) -> list[tuple[float, float]]:
+def likeness(path: Path, master: Path, seconds: float, begin_s: float = 0.0) -> list[tuple[float, float]]:
     """Compare a few moments; return (seconds, mean SSIM of brightness), the master scaled to the size of the file.
 
-    A moment that cannot be decoded in either is left out.
+    The talk lasts `seconds` and begins at `begin_s` of the file, behind the slides. A moment that cannot be decoded in
+    either is left out.
     """
     found = []
     for place in PLACES:
-        encoded = _pictures(path, place * seconds, _EACH, None)
+        encoded = pictures(path, begin_s + place * seconds, _EACH, None)
         values = []
         for at, picture in encoded:
-            original = _pictures(master, at, 1, (picture.shape[1], picture.shape[0]))
+            original = pictures(master, at - begin_s, 1, (picture.shape[1], picture.shape[0]))
             values += [ssim(picture, other) for _, other in original]
         if values:
-            found.append((round(place * seconds, 3), round(sum(values) / len(values), 4)))
+            found.append((round(begin_s + place * seconds, 3), round(sum(values) / len(values), 4)))
     return found
 
 
@@ -53,7 +54,7 @@ def _blocks(picture: Picture) -> Picture:
     return cropped.swapaxes(1, 2).reshape(rows, columns, _BLOCK * _BLOCK)
 
 
-def _pictures(path: Path, at_s: float, count: int, size: tuple[int, int] | None) -> list[tuple[float, Picture]]:
+def pictures(path: Path, at_s: float, count: int, size: tuple[int, int] | None) -> list[tuple[float, Picture]]:
     """Decode pictures from a moment on: (seconds since the first picture, brightness)."""
     found: list[tuple[float, Picture]] = []
     try:

@@ -69,9 +69,13 @@ def measure(
     frames: int,
     stop: Callable[[], bool],
     progress: Callable[[float], None] | None = None,
+    begin_s: float = 0.0,
+    end_s: float = 0.0,
     slack_s: float = 120.0,
 ) -> Measured:
     """Measure `path`, `seconds` long, against the cut master it was made of; `frames` is taken over.
+
+    `begin_s` and `end_s` is how long slides stand before and after the talk.
 
     It takes as long as the file plays and `slack_s` at most; then the report says so. Raise Stopped when told to.
     """
@@ -86,7 +90,11 @@ def measure(
         unfinished = f"it took longer than {seconds + slack_s:.0f} s"
     except ffmpeg.FfmpegFailed as failed:
         unfinished = str(failed)
-    alike = likeness(path, master, seconds) if master is not None and media.video and master.is_file() else []
+    alike = (
+        likeness(path, master, seconds - begin_s - end_s, begin_s)
+        if master is not None and media.video and master.is_file()
+        else []
+    )
     return Measured(
         seconds=seconds,
         frames=frames,

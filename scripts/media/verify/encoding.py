@@ -1,12 +1,13 @@
 """Prove an encoded file against the numbers of the cut it was made from."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 from scripts.media.files import final_name
 from scripts.media.scan import Scan, VerifyFailed, scan
+from scripts.media.sources import Luma
 from scripts.media.verify.spans import ROUNDING_S, check_stamps
 
 StopTest = Callable[[], bool] | None
@@ -14,13 +15,17 @@ StopTest = Callable[[], bool] | None
 
 @dataclass(frozen=True)
 class EncodingMeasured:
-    """What was found in an encoded file; `rate` is None without picture, `sound_seconds` 0 without sound."""
+    """What was found in an encoded file; `rate` is None without picture, `sound_seconds` 0 without sound.
+
+    `kept` are the pictures that were asked for, by their number.
+    """
 
     frames: int
     seconds: float
     rate: Fraction | None
     sound_seconds: float
     size: int
+    kept: Mapping[int, Luma] = field(default_factory=dict)
 
 
 def verify_encoding(
@@ -32,22 +37,25 @@ def verify_encoding(
     has_video: bool,
     has_sound: bool = True,
     delay_s: float = 0.0,
+    tracks: int = 1,
+    keep: Collection[int] = (),
     stop: StopTest = None,
 ) -> EncodingMeasured:
     """Measure an encoded file against the cut it was made from: `frames` at `rate`, `seconds` long.
 
     The picture may run at an integer fraction of `rate` (a profile may cap it). The sound may differ by 60 ms: encoders
-    of sound work in blocks; correcting a delay of `delay_s` may take away or add as much. Raise VerifyFailed, Stopped.
+    of sound work in blocks; correcting a delay of `delay_s` may take away or add as much. There are `tracks` of sound.
+    The pictures whose number is in `keep` are returned. Raise VerifyFailed, Stopped.
     """
-    found = scan(path, stop=stop)
+    found = scan(path, keep, stop=stop)
     shown = _check_picture(path, found, frames, rate) if has_video and rate is not None else None
     if not has_video and found.frames:
         raise VerifyFailed(f"{final_name(path)} has a picture and should be sound alone.")
     if has_sound:
-        _check_sound(path, found, seconds, abs(delay_s))
+        _check_sound(path, found, seconds, abs(delay_s), tracks)
     length = float(found.frames / shown) if shown else found.sounds[0].seconds if found.sounds else 0.0
     return EncodingMeasured(
-        found.frames, length, shown, found.sounds[0].seconds if found.sounds else 0.0, path.stat().st_size
+        found.frames, length, shown, found.sounds[0].seconds if found.sounds else 0.0, path.stat().st_size, found.kept
     )
 
 
@@ -68,9 +76,10 @@ def _check_picture(path: Path, found: Scan, frames: int, rate: Fraction) -> Frac
     return shown
 
 
-def _check_sound(path: Path, found: Scan, seconds: float, delay_s: float) -> None:
-    if not found.sounds:
-        raise VerifyFailed(f"{final_name(path)} has no sound.")
+def _check_sound(path: Path, found: Scan, seconds: float, delay_s: float, tracks: int) -> None:
+    if len(found.sounds) < tracks:
+        has = f"{len(found.sounds)} tracks of sound and should have {tracks}" if found.sounds else "no sound"
+        raise VerifyFailed(f"{final_name(path)} has {has}.")
     tolerance = 0.06
     for sound in found.sounds:
         picture = found.times[0] if found.times else min(sound.start_s, tolerance)

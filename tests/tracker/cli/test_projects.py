@@ -140,3 +140,16 @@ def test_an_offset_is_respected_and_a_time_that_is_not_is_refused():
     )
     with pytest.raises(InvalidInput, match="clocks are put forward"):
         moment("2026-03-29 02:30", BERLIN, "start")
+
+
+def test_the_slides_of_all_talks_are_drawn_before_the_event(fahrwerk, slug, tmp_path):
+    assert fahrwerk("talk", "add", slug, *TALK).exit_code == 0
+    told = fahrwerk("project", "slides", slug, "--folder", str(tmp_path / "s"))
+    assert told.output.startswith("0 slides of 1 talks are in") and "No talk has slides" in told.output
+    fahrwerk("project", "set", slug, "--set", "Processing.File.Intro=shipped")
+    assert "1 slides of 1 talks" in fahrwerk("project", "slides", slug, "--folder", str(tmp_path / "s")).output
+    (made,) = (tmp_path / "s").iterdir()
+    assert made.name.endswith("-intro.png") and made.read_bytes().startswith(b"\x89PNG")
+    fahrwerk("project", "set", slug, "--set", "Processing.File.Intro=/etc/passwd")
+    failed = fahrwerk("project", "slides", slug, "--folder", str(tmp_path / "s"))
+    assert failed.exit_code and "neither 'shipped' nor the absolute path" in str(failed.exception or failed.output)

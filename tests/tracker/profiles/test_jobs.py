@@ -41,7 +41,7 @@ def test_every_shipped_profile_makes_a_job(project, slug):
         ("", "apad,atrim=end=30.000"),
         ("0", "apad,atrim=end=30.000"),
         ("200", "atrim=start=0.2,asetpts=PTS-STARTPTS,apad,atrim=end=30.000"),
-        ("-1500", "adelay=delays=1.5s:all=1,apad,atrim=end=30.000"),
+        ("-1500", "adelay=delays=1500:all=1,apad,atrim=end=30.000"),
     ],
 )
 def test_a_late_sound_is_moved_forward_by_seconds_and_an_early_one_back(ticket, milliseconds, sound):

@@ -7,6 +7,7 @@ from fractions import Fraction
 from importlib import resources
 
 import av
+import numpy as np
 import pytest
 from lxml import etree
 
@@ -127,11 +128,16 @@ def test_every_shipped_profile_makes_a_file_that_is_right(slug, master):
 
 @pytest.mark.parametrize(
     ("rate", "most", "made"),
-    [("50/1", "30", "50/2"), ("60000/1001", "30", "60000/2002"), ("25", "30", "25"), ("60", "25", "60/3")],
+    [
+        ("50/1", "30", "50/1,framestep=2,"),
+        ("60000/1001", "30", "60000/1001,framestep=2,"),
+        ("25", "30", "25,scale"),
+        ("60", "25", "60,framestep=3,"),
+    ],
 )
 def test_a_cap_divides_the_rate_by_a_whole_number(rate, most, made, tmp_path):
     told = arguments(values(tmp_path, **{"Record.Framerate": rate, "Format.Video.MaxFPS": most}))
-    assert told[told.index("-vf") + 1].startswith(f"fps={made},")
+    assert told[told.index("-vf") + 1].startswith(f"fps={made}")
 
 
 @pytest.mark.parametrize(
@@ -156,3 +162,16 @@ def test_an_interlaced_recording_is_deinterlaced(master, tmp_path):
 def test_odd_values_of_the_talk_are_refused_by_name(name, value, tmp_path):
     with pytest.raises(InvalidInput, match=name):
         profiles.render(TEMPLATE, values(tmp_path, **{name: value}))
+
+
+@pytest.mark.parametrize(("delay", "begins"), [("", 0.5), ("-200", 0.7), ("200", 0.3)])
+@pytest.mark.parametrize("slug", ["mkv", "opus"])
+def test_a_delay_of_the_sound_is_put_right(slug, delay, begins, tmp_path):
+    (tmp_path / "p" / "1").mkdir(parents=True)
+    late = "sine=440:r=48000:d=2,volume=enable='lt(t,0.5)':volume=0,aformat=channel_layouts=stereo"
+    lavfi = ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=50:d=2", "-f", "lavfi", "-i", late]
+    ffmpeg.run(["ffmpeg", *lavfi, "-c:v", "libx264", "-c:a", "flac", str(tmp_path / "p" / "1" / "cut.mkv")])
+    with av.open(str(produce(tmp_path, slug, **{"Record.AVDelay": delay}))) as made:
+        samples = np.concatenate([frame.to_ndarray().reshape(-1, 2)[:, 0] for frame in made.decode(audio=0)])
+    first = int(np.flatnonzero(np.abs(samples) > np.abs(samples).max() / 4)[0])
+    assert first / 48_000 == pytest.approx(begins, abs=0.02)

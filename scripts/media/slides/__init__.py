@@ -1,0 +1,21 @@
+"""Slides around a talk: an SVG template filled with the talk's data, drawn, and made a film that fits the recording."""
+
+from scripts.media.slides.chosen import Chosen, chosen
+from scripts.media.slides.draw import Drawing, SlideError, draw
+from scripts.media.slides.fill import KINDS, SHIPPED, filled, template
+from scripts.media.slides.film import Shape, make_film, shape_of
+
+__all__ = [
+    "KINDS",
+    "SHIPPED",
+    "Chosen",
+    "Drawing",
+    "Shape",
+    "SlideError",
+    "chosen",
+    "draw",
+    "filled",
+    "make_film",
+    "shape_of",
+    "template",
+]
