@@ -12,16 +12,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
-from scripts.media import marks, peaks, recording, survey, thumbs
+from scripts.material import Material, material
+from scripts.media import marks, peaks, recording, thumbs
 from scripts.media.demux import Unreadable
 from scripts.media.files import partial
 from scripts.media.segments import NoFolder
-from scripts.media.timeline import Timeline, TimelineError
+from scripts.media.timeline import Mark, Timeline, TimelineError
 from scripts.schedule import NoPlan, Plan, plan_of, stamp
+from scripts.worker.download import DownloadFailed
 from scripts.worker.folders import talk_folder
 from scripts.worker.job import Job, Work
 from scripts.worker.main import main
-from scripts.worker.outcomes import JobFailed, Wait
+from scripts.worker.outcomes import JobFailed
 
 SURVEYED_PERCENT = 10
 MEASURED_PERCENT = 90
@@ -67,6 +69,13 @@ def moved_marks(timeline: Timeline, plan: Plan, properties: Mapping[str, str]) -
         return dict.fromkeys(present, "")
 
 
+def kept_marks(timeline: Timeline, properties: Mapping[str, str]) -> dict[str, str]:
+    """Drop the marks that were set in another source, unless this one is as long: then it is that one, repaired."""
+    if properties.get("Record.DurationFrames", "") in ("", str(timeline.frames)):
+        return {}
+    return {name: "" for name in _MARKS if properties.get(name)}
+
+
 def _moved(name: str, text: str, by: int, frames: int) -> str:
     """Add *by* to the frames in a mark, in ranges or at the beginning of chapters; '' when one falls out."""
     pattern = _CHAPTER if name == "Record.Chapters" else _FRAME
@@ -82,36 +91,24 @@ class MergeJob(Job):
 
     kind = "merge"
     state = "merging"
-    failures: ClassVar = (NoPlan, NoFolder, Unreadable, TimelineError)
+    failures: ClassVar = (NoPlan, NoFolder, Unreadable, TimelineError, DownloadFailed)
 
     def run(self, work: Work) -> str:
-        """Survey, wait or build, measure the sound, write. Raise Wait while segments are missing."""
-        replacement = work.properties.get("Record.SourceReplacement", "")
-        if replacement:
-            raise JobFailed(
-                f"Record.SourceReplacement names {replacement!r}: a replaced source cannot be used yet. Put the "
-                "repaired segments into Processing.Path.Raw, delete the property and reset the ticket."
-            )
-        raw = work.folder("Processing.Path.Raw")
-        plan = plan_of(work.properties)
-        surveyed = self._survey(raw, plan, work)
-        timeline = recording.build(surveyed, _talk(plan, work))
-        noted, problems = marks.operator_marks(timeline, raw, work.need("Room.Key"), plan.zone)
-        tracks = self._write(marks.with_marks(timeline, noted), raw, work)
-        self._tell(timeline, [*surveyed.problems, *problems], work)
-        work.save(record_properties(timeline, plan, work.properties) | {"Record.Tracks": tracks})
-        return f"{timeline.frames} frames in {len(timeline.segments)} files, {len(timeline.holes)} holes"
-
-    def _survey(self, raw: Path, plan: Plan, work: Work) -> survey.Survey:
-        recorders = work.properties.get("Room.Recorders") or work.need("Room.Key")
-        surveyed = survey.survey(raw, recorders, plan.start, plan.stop, plan.zone)
+        """Find the material, wait or build, measure the sound, write. Raise Wait while segments are missing."""
+        found = material(work, plan_of(work.properties), datetime.now(UTC))
         work.percent(SURVEYED_PERCENT)
-        match survey.outcome(surveyed, datetime.now(UTC)):
-            case survey.Waiting(sentence, retry_after_s):
-                raise Wait(sentence, retry_after_s)
-            case survey.Lost(sentence):
-                raise JobFailed(sentence)
-        return surveyed
+        raw = work.folder("Processing.Path.Raw") if work.properties.get("Processing.Path.Raw", "").strip() else None
+        timeline = found.timeline(_talk(found.plan, work), raw)
+        noted, problems = _noted(timeline, found, work)
+        tracks = self._write(marks.with_marks(timeline, noted), found.folder, work)
+        written = record_properties(timeline, found.plan, work.properties) | {"Record.Tracks": tracks}
+        if found.whole:
+            kept = kept_marks(timeline, work.properties)
+            problems += ["The cut marks were dropped, for this source is of another length."] if kept else []
+            written = {name: value for name, value in written.items() if name not in _MARKS} | kept
+        self._tell(timeline, found.said, [*found.surveyed.problems, *problems], work)
+        work.save(written)
+        return f"{timeline.frames} frames in {len(timeline.segments)} files, {len(timeline.holes)} holes"
 
     def _write(self, timeline: Timeline, raw: Path, work: Work) -> str:
         """Measure the sound and write all files; return how many tracks of sound there are, '' for one or none."""
@@ -131,17 +128,25 @@ class MergeJob(Job):
             with partial(folder / name, work.ticket.attempt, work.confirm) as part:
                 part.write_bytes(content)
 
-    def _tell(self, timeline: Timeline, problems: Sequence[str], work: Work) -> None:
+    def _tell(self, timeline: Timeline, said: str, problems: Sequence[str], work: Work) -> None:
         """Write into the ticket's log what a person should know of the recording."""
         holes = recording.holes_sentence(timeline)
         overlaps = recording.overlaps_sentence(timeline)
         lines = [
+            *([f"Made from {said}."] if said else []),
             *([f"The recording has holes: {holes}."] if holes else []),
             *([f"Files overlap: {overlaps}."] if overlaps else []),
             *problems,
         ]
         if lines:
             work.note("\n".join(lines))
+
+
+def _noted(timeline: Timeline, found: Material, work: Work) -> tuple[list[Mark], list[str]]:
+    """Read what operators noted; a file without real times has none."""
+    if found.whole:
+        return [], []
+    return marks.operator_marks(timeline, found.folder, work.need("Room.Key"), found.plan.zone)
 
 
 def _talk(plan: Plan, work: Work) -> recording.Talk:

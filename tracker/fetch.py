@@ -8,7 +8,6 @@ address, the connection made to exactly the address that was checked, and limits
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import socket
 import ssl
 import stat
@@ -20,6 +19,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from tracker.errors import TrackerError
+from tracker.wire import public_address as _public
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_FILE_BYTES = 256 * 1024 * 1024
@@ -181,20 +181,6 @@ def _addresses(parts: SplitResult, allow_private: bool) -> list[str]:
         if not _public(address):
             raise FetchError(f"{host} is at {address}, an address that is not public; it is not asked.")
     return list(dict.fromkeys(found))
-
-
-def _public(text: str) -> bool:
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is not None and not inner.is_global:
-            return False
-        if address in _NAT64:
-            return ipaddress.IPv4Address(address.packed[-4:]).is_global
-    return address.is_global and not address.is_multicast
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def _connect(parts: SplitResult, allow_private: bool, timeout_s: float) -> socket.socket:

@@ -1,4 +1,6 @@
-"""The XML-RPC wire, for both sides: reading calls, writing answers, signing URLs. Standard library only.
+"""The XML-RPC wire, for both sides: reading calls, writing answers, signing URLs; and which addresses may be asked.
+
+Standard library only.
 
 The rules come from what real clients of both generations send and understand: an XML declaration is always
 written, null is an empty string, never ``<nil/>``, ``<i8>`` or a date; numbers keep the text they were sent with.
@@ -9,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import ipaddress
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -330,3 +333,24 @@ def read_answer(body: bytes) -> Any:
     if not reader.params:
         raise WireError("no value in the answer")
     return reader.params[0]
+
+
+# --- foreign addresses ------------------------------------------------------------------------------------------------
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def public_address(text: str) -> bool:
+    """Tell whether a numeric address may be asked for what somebody else named: no private, local or mapped one.
+
+    Raises ValueError for what is no address.
+    """
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if inner is not None and not inner.is_global:
+            return False
+        if address in _NAT64:
+            return ipaddress.IPv4Address(address.packed[-4:]).is_global
+    return address.is_global and not address.is_multicast

@@ -24,6 +24,7 @@ STILL_S = 60
 """A file that has not grown for so many seconds is complete."""
 _RECORDER = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _STAMP = "%Y-%m-%d_%H-%M-%S"
+_STAMPED = re.compile(r"-(\d{4}(?:-\d\d){2}_\d\d(?:-\d\d){2})\.[a-z0-9]+\Z", re.ASCII)
 _SAME_CLOCK = timedelta(seconds=10)
 _PLAUSIBLE = timedelta(minutes=30)
 _NEAR = timedelta(hours=2)
@@ -90,6 +91,20 @@ def quiet_s(found: Found, now: datetime) -> float:
     return (now - found.modified).total_seconds()
 
 
+def single(path: Path, begins: datetime) -> Found:
+    """Look at one file that began at *begins*, whatever its name says. Raises OSError."""
+    return _found(_single(path, begins), followed=False)
+
+
+def stamp_of(name: str, zone: tzinfo) -> datetime | None:
+    """Return when a file began by its name, whoever the recorder was; None for a name that does not tell."""
+    match = _STAMPED.search(name)
+    try:
+        return instants(datetime.strptime(match[1], _STAMP), zone)[0] if match else None
+    except ValueError:
+        return None
+
+
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
@@ -151,6 +166,12 @@ def _entry(root: Path, name: str, stamp: str | None, date: datetime | None) -> _
     modified = datetime.fromtimestamp(status.st_mtime, UTC)
     instants = () if date is None else (date.astimezone(UTC),)
     return _Entry(path, name, local, status.st_size, modified, instants, date is not None)
+
+
+def _single(path: Path, begins: datetime) -> _Entry:
+    status = path.stat()
+    modified = datetime.fromtimestamp(status.st_mtime, UTC)
+    return _Entry(path, path.name, datetime.min, status.st_size, modified, (begins.astimezone(UTC),))
 
 
 def _found(entry: _Entry, followed: bool) -> Found:

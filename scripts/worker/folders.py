@@ -57,6 +57,14 @@ def folder(properties: Mapping[str, str], name: str, roots: Sequence[Path], *, m
     return path
 
 
+def source_folder(named: str, properties: Mapping[str, str], roots: Sequence[Path]) -> Path:
+    """Return the folder of the files of a timeline, which *named* it; '' is Processing.Path.Raw.
+
+    Raise PathRefused when it is outside of *roots*, else as `folder`.
+    """
+    return inside(roots, named) if named else folder(properties, "Processing.Path.Raw", roots)
+
+
 def plain_name(name: str, what: str) -> str:
     """Return *name* when it is a file name without any path. Raise JobFailed naming *what* otherwise."""
     if name in ("", ".", "..") or "/" in name or "\\" in name or name.startswith(".") or not name.isprintable():

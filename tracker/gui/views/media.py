@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from flask import Response, current_app, send_file
 
@@ -90,11 +91,14 @@ def work_file(values: Mapping[str, str], name: str) -> Path:
 
 
 def segment(values: Mapping[str, str], name: str) -> Path:
-    """Return a segment of the recording, which has to be one that timeline.json lists. Raises NotFound."""
+    """Return a segment of the recording or its proxy, which has to be one that timeline.json lists. Raises NotFound."""
     timeline = work_file(values, "timeline.json")
-    if name not in _listed(timeline, timeline.stat().st_mtime_ns):
+    listed = _listed(timeline, timeline.stat().st_mtime_ns)
+    if name in listed.proxies:
+        return work_file(values, name)
+    if name not in listed.files:
         raise NotFound(f"The recording has no segment {name}.")
-    return inside(folder(values, "Processing.Path.Raw") / name)
+    return inside((Path(listed.folder) if listed.folder else folder(values, "Processing.Path.Raw")) / name)
 
 
 def schedule_marks(values: Mapping[str, str]) -> list[int]:
@@ -107,14 +111,25 @@ def schedule_marks(values: Mapping[str, str]) -> list[int]:
     return [frame for frame in frames if isinstance(frame, int)]
 
 
+class _Listed(NamedTuple):
+    """The files of a timeline, the proxies of those that browsers cannot play, the folder of the files."""
+
+    files: frozenset[str]
+    proxies: frozenset[str]
+    folder: str
+
+
 @lru_cache(maxsize=64)
-def _listed(timeline: Path, changed: int) -> frozenset[str]:
+def _listed(timeline: Path, changed: int) -> _Listed:
     """Return the files that a timeline lists; *changed* (its mtime) makes a new one be read again."""
     try:
-        parts = json.loads(timeline.read_bytes())["segments"]
-        return frozenset(str(part["file"]) for part in parts)
-    except (OSError, ValueError, KeyError, TypeError):
+        said = json.loads(timeline.read_bytes())
+        parts, place = said["segments"], said.get("folder", "")
+        files = frozenset(str(part["file"]) for part in parts)
+        proxies = frozenset(str(part["played_as"]) for part in parts if "played_as" in part)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise NotFound("The timeline of the recording cannot be read; have script B make it again.") from None
+    return _Listed(files, proxies, place if isinstance(place, str) and place.startswith("/") else "")
 
 
 def encoded_file(ticket: Ticket, values: Mapping[str, str]) -> Path:
