@@ -16,7 +16,7 @@ SECRETS = (
     re.compile(r"(/rpc/+)[^/\s?\"']+", re.IGNORECASE),  # however it is written, in percents too
     re.compile(r"()(?<![0-9A-Za-z])[0-9A-Fa-f]{32}(?![0-9A-Za-z])"),  # a login hash in a mistyped address
     re.compile(r"([?&](?:signature|secret|token|password)=)[^&\s\"']+", re.IGNORECASE),
-    re.compile(r"(/invitation/+)[^/\s?\"']+", re.IGNORECASE),
+    re.compile(r"(/(?:invitation|review)/+)[^/\s?\"']+", re.IGNORECASE),
     re.compile(r"(\bBearer\s+)[^\s\"',]+", re.IGNORECASE),
     re.compile(r"()\bfahrwerk_[0-9A-Za-z_-]{40,}"),
 )

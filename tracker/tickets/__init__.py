@@ -38,6 +38,7 @@ from tracker.tickets.dispatch import (
 from tracker.tickets.drafts import draft_of, drop_draft, save_draft
 from tracker.tickets.formats import drop_unworked, leave_out, make_anyway, settle_ladders, take_version
 from tracker.tickets.holding import assign, leave, take_over
+from tracker.tickets.holds import hold, lift
 from tracker.tickets.leases import return_silent
 from tracker.tickets.moves import get, lock, move, settle_project, switch_off
 from tracker.tickets.priorities import refresh_profile as refresh_priorities
@@ -90,9 +91,11 @@ __all__ = [
     "give_back",
     "handle",
     "heartbeat",
+    "hold",
     "initial_state",
     "leave",
     "leave_out",
+    "lift",
     "lock",
     "make_anyway",
     "mark_ready",

@@ -10,7 +10,7 @@ from tracker.db import db, now
 from tracker.errors import InvalidInput, NotFound, NotPermitted
 from tracker.models import Comment, Ticket, User
 from tracker.statemachine import RECORDING
-from tracker.tickets import guards, moves, priorities
+from tracker.tickets import guards, holds, moves, priorities
 from tracker.tickets.actor import Actor
 
 MAX_PRIORITY = 1000.0
@@ -19,6 +19,8 @@ MAX_PRIORITY = 1000.0
 def set_state(ticket_id: int, user: User, state: str, *, version: int | None = None, comment: str = "") -> Ticket:
     """Move a ticket to any state of its type by hand (seed 003). Raises Conflict if it changed since *version*."""
     ticket = guards.lock(ticket_id, version=version)
+    if state in holds.PUBLISHING and ticket.state not in holds.PUBLISHING:
+        holds.check(ticket.parent)
     if state in ticket.disabled:
         raise InvalidInput(f"State {state!r} is switched off in project {ticket.project.slug}.", "state")
     moves.move(ticket, state, Actor.of(user), "Edit.state", comment, by_hand=True)
@@ -112,18 +114,19 @@ def _is_cut_anew(ticket: Ticket, changed: Mapping[str, str]) -> bool:
     return table.position(ticket.state) >= table.position("copying")
 
 
-def comment(ticket_id: int, user: User, text: str, *, attention: bool | None = None) -> Comment:
+def comment(ticket_id: int, who: User | Actor, text: str, *, attention: bool | None = None) -> Comment:
     """Write a comment on a ticket; *attention* sets or takes away the mark that a person has to look."""
+    actor = who if isinstance(who, Actor) else Actor.of(who)
     ticket = guards.lock(ticket_id)
     if not text.strip():
         raise InvalidInput("The comment is empty.", "comment")
-    row = Comment(ticket_id=ticket.id, user_id=user.id, author=user.name, text=text.strip().replace("\x00", ""))
+    row = Comment(ticket_id=ticket.id, user_id=actor.user_id, author=actor.name, text=text.strip().replace("\x00", ""))
     db.session.add(row)
     if attention is not None and attention != ticket.needs_attention:
         ticket.needs_attention = attention
         moves.touch(ticket)
     ticket.modified = now()
-    moves.log(ticket, Actor.of(user), "Comment.Add", text.strip())
+    moves.log(ticket, actor, "Comment.Add", text.strip())
     db.session.flush()
     return row
 

@@ -9,7 +9,7 @@ from tracker.db import db
 from tracker.errors import Conflict
 from tracker.models import Ticket, User
 from tracker.statemachine import ENCODING, RECORDING, workflow
-from tracker.tickets import guards, holding, moves
+from tracker.tickets import guards, holding, holds, moves
 from tracker.tickets.actor import Actor
 
 PUBLIC = ("releasing", "released")
@@ -91,11 +91,12 @@ def mark_ready(recording_id: int, user: User, shown: Mapping[int, str] | None = 
     """Send all postprocessed files of a talk on to `ready to release`; return how many.
 
     *shown* maps the ticket of every file that the person saw to its SHA-256; raises Conflict when other files wait by
-    now, when there is none, when one is of another cut, or while the recording is worked on again. Formats that are
+    now, when there is none, when one is of another cut, while the talk is held or worked on again. Formats that are
     switched off for the talk are left out.
     """
     recording = guards.lock(recording_id, kind=RECORDING)
     guards.has_material(recording)
+    holds.check(recording)
     children = queries.lock_children(recording.id)
     ready = [c for c in children if c.state == "postprocessed" and not c.failed and not c.off]
     if not ready:

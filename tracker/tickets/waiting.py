@@ -9,7 +9,7 @@ from tracker import properties, queries
 from tracker.db import now
 from tracker.models import Ticket
 from tracker.statemachine import ENCODING, MISC, PROCESS, STATIC, State, workflow
-from tracker.tickets import blocks, moves, prospects
+from tracker.tickets import blocks, holds, moves, prospects
 
 ASKED_WITHIN = timedelta(minutes=10)
 PEOPLE = {
@@ -106,6 +106,8 @@ def _service(ticket: Ticket) -> str:
     if ticket.type == MISC and ticket.table.by_name[target].kind == STATIC:
         return ""
     script = ticket.table.by_name[target].script
+    if target in holds.PUBLISHING and ticket.parent is not None and (reason := holds.held(ticket.parent)):
+        return f"Held: {reason}"
     if script is None:
         return PEOPLE.get(target, f"Somebody has to take it to {target!r}.")
     return _held_up(ticket, target) or f"Queued for {script}."

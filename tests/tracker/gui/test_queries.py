@@ -21,6 +21,7 @@ QUERIES = {
     "/demo/ticket/{talk}": 18,
     "/demo/ticket/{talk}/cut": 8,
     "/demo/ticket/{talk}/release": 12,
+    "/demo/ticket/{talk}/reviewers": 6,
     "/demo/ticket/{file}": 17,
     "/demo/ticket/{file}/check": 9,
     "/demo/uploads": 8,

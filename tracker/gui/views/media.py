@@ -45,15 +45,16 @@ def media(slug: str, ticket_id: int, name: str) -> Response:
     ticket = ticket_or_404(slug, ticket_id)
     values = properties.merged(ticket)
     if name == "encoded":
-        return _send(encoded_file(ticket, values))
+        return send_media(encoded_file(ticket, values))
     if ticket.type != RECORDING:
         raise NotFound(f"Ticket {ticket_id} is a {ticket.type} ticket; only recordings have a timeline.")
     if name in WORK_FILES:
-        return _send(work_file(values, name), WORK_FILES[name])
-    return _send(segment(values, name), max_age=SEGMENTS_KEPT_S)
+        return send_media(work_file(values, name), WORK_FILES[name])
+    return send_media(segment(values, name), max_age=SEGMENTS_KEPT_S)
 
 
-def _send(path: Path, kind: str = "", max_age: int = 0) -> Response:
+def send_media(path: Path, kind: str = "", max_age: int = 0) -> Response:
+    """Send a file of the mount in ranges. Raises NotFound for a kind that pages do not play."""
     kind = kind or TYPES.get(path.suffix.lower(), "")
     if not kind:
         raise NotFound(f"{path.name} is no kind of file that pages play.")

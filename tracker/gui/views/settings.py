@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from tracker import profiles, projects, properties, queries
+from tracker import profiles, projects, properties, queries, reviews
 from tracker.db import transaction
 from tracker.errors import InvalidInput
 from tracker.gui import drawn, forms
@@ -68,6 +68,11 @@ def _archive(project: Project) -> str:
         if project.read_only
         else "The project is open again."
     )
+
+
+def _feedback(project: Project) -> str:
+    reviews.open_feedback(project, forms.text("wanted") == "1")
+    return "Everybody may tell what is wrong with a released talk." if project.feedback else "The form is closed."
 
 
 def _policies(project: Project) -> str:
@@ -138,6 +143,7 @@ def _remove_profile(project: Project) -> str:
 ACTIONS: dict[str, Callable[[Project], str]] = {
     "general": _general,
     "archive": _archive,
+    "feedback": _feedback,
     "policies": _policies,
     "states": _states,
     "properties": _properties,
