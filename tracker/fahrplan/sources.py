@@ -11,6 +11,9 @@ from tracker.fahrplan import policy as rules
 from tracker.fahrplan.policy import Policy
 from tracker.models import FahrplanSource, Project
 
+WATCH_S = 600
+"""A source is asked so often, by default."""
+
 
 def of(project: Project) -> FahrplanSource:
     """Return how a project's Fahrplan is treated; made as by default if nobody said anything."""
@@ -33,6 +36,8 @@ def look(project: Project) -> FahrplanSource:
         hold="",
         outage="",
         paused=False,
+        every_s=WATCH_S,
+        allow_private=False,
         failure="",
         failures=0,
         mail_to=[],

@@ -62,6 +62,8 @@ ROUTES = {
     ("gui.fahrplan", "GET"): ("read only", "/demo/fahrplan"),
     ("gui.fahrplan_post", "POST"): ("superuser", "/demo/fahrplan"),
     ("gui.fahrplan_file", "GET"): ("superuser", "/demo/fahrplan/1/file"),
+    ("gui.fahrplan_settings", "GET"): ("admin", "/demo/fahrplan/settings"),
+    ("gui.fahrplan_settings_post", "POST"): ("admin", "/demo/fahrplan/settings"),
     ("gui.fahrplan_feed", "GET"): ("", "/demo/fahrplan.atom"),
     ("gui.cut", "GET"): ("read only", f"{TICKET}/cut"),
     ("gui.cut_post", "POST"): ("user", f"{TICKET}/cut"),

@@ -18,6 +18,7 @@ QUERIES = {
     "/demo/tickets": 9,
     "/demo/new": 4,
     "/demo/settings": 10,
+    "/demo/fahrplan/settings": 12,
     "/demo/ticket/{talk}": 18,
     "/demo/ticket/{talk}/cut": 8,
     "/demo/ticket/{talk}/release": 12,
