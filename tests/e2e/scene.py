@@ -17,7 +17,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from demo.footage import record_room
-from scripts.media import peaks, recording
+from scripts.media import peaks, recording, thumbs
 from scripts.media.programs import program
 from scripts.media.recording import Talk
 from scripts.media.survey import survey
@@ -162,6 +162,9 @@ def _recorded(project: Project, mount: Path, title: str, room: str, key: str) ->
     timeline = recording.build(survey(mount / "raw", key, BEGIN, stop, BERLIN), plan)
     work = mount / "tmp" / project.slug / str(ticket.fahrplan_id)
     recording.write_virtual_recording(timeline, peaks.measure(timeline, mount / "raw"), work, "1")
+    sheet, image = thumbs.make(timeline, mount / "raw")
+    (work / "thumbs.json").write_text(sheet.to_json())
+    (work / "thumbs.jpg").write_bytes(image)
     values = {
         "Record.Framerate": f"{timeline.rate.numerator}/{timeline.rate.denominator}",
         "Record.DurationFrames": str(timeline.frames),

@@ -6,10 +6,16 @@ import pytest
 
 from tests.e2e import scene
 from tests.factories import put
-from tracker import tickets
+from tracker import properties, tickets
 from tracker.db import transaction
 
 DRAFT_SAVED = "#draft:has-text('Draft saved')"
+
+WATCH = """() => {
+  window.seen = [];
+  const each = () => { seen.push(Number(player.dataset.shown)); video.requestVideoFrameCallback(each); };
+  video.requestVideoFrameCallback(each);
+}"""
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 """A browser that leaves a page breaks off what it was loading; the test server closes that file late."""
@@ -17,9 +23,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 @pytest.fixture
 def cutting(arrive, stage):
-    """Bring carol, who cuts the talk in hall 1 that nobody else has."""
+    """Bring carol, who cuts the talk in hall 1 that nobody else has and that has no draft."""
     with stage.app.app_context(), transaction():
-        put(tickets.get(stage.talk), "merged")
+        tickets.drop_draft(put(tickets.get(stage.talk), "merged"))
     visitor = arrive("carol")
     visitor.visit(f"/demo/ticket/{stage.talk}/cut")
     visitor.page.click("text=Start cutting")
@@ -33,6 +39,7 @@ def marks(visitor):
 
 def wave_x(visitor, frame):
     """Return where a frame is in the picture of the whole sound: pixels from the left of the screen, and its middle."""
+    visitor.page.locator("#whole").scroll_into_view_if_needed()
     box = visitor.page.locator("#whole").bounding_box()
     frames = int(visitor.page.get_attribute("#whole", "aria-valuemax")) + 1
     return box["x"] + frame / frames * box["width"], box["y"] + box["height"] / 2
@@ -112,3 +119,84 @@ def test_a_draft_survives_a_tracker_that_does_not_answer(cutting):
     cutting.page.go_back()
     cutting.page.wait_for_selector(DRAFT_SAVED)
     assert marks(cutting)[0] == "44"
+
+
+def test_a_part_in_the_middle_is_left_out_and_jumped_over(cutting):
+    cutting.press("Home", *["ArrowRight"] * 6, "x", "ArrowRight", "ArrowRight", "Shift+X")
+    assert cutting.page.input_value("#leave_out") == "00:00:06.000 - 00:00:08.000"
+    cutting.page.wait_for_selector("#length:has-text('1 part left out')")
+    cutting.press("ArrowLeft", "ArrowLeft", ",", ",", ",")  # three frames before the part
+    cutting.page.evaluate(WATCH)
+    cutting.page.keyboard.press("r")
+    cutting.page.wait_for_function("() => Number(document.getElementById('frame').textContent) > 205")
+    cutting.press("k")
+    assert cutting.code_on_screen() - scene.CODE["saal1"] == cutting.frame() >= 200
+    shown = cutting.page.evaluate("() => window.seen")
+    assert len([frame for frame in shown if 153 <= frame < 200]) == 0  # a browser shows one or two on its way
+    cutting.press("Home", *["ArrowRight"] * 7, "Delete")
+    assert cutting.page.input_value("#leave_out") == ""
+    cutting.press("Control+z")
+    assert cutting.page.input_value("#leave_out") != ""
+
+
+def test_a_chapter_is_named_where_it_begins(cutting):
+    cutting.press("Home", *["ArrowRight"] * 9, "h")
+    cutting.page.keyboard.type("Fragen & Antworten")
+    cutting.page.keyboard.press("Escape")
+    cutting.press("Home", *["ArrowRight"] * 5, "h")
+    cutting.page.keyboard.type("Anfang")
+    cutting.page.keyboard.press("Escape")
+    wanted = "00:00:05.000 Anfang\n00:00:09.000 Fragen & Antworten"
+    assert cutting.page.input_value("#chapters") == wanted
+    cutting.press("ArrowRight", "ArrowDown")
+    assert cutting.page.inner_text("#hint") == "Fragen & Antworten" and cutting.frame() == 225
+
+
+def test_the_delay_is_measured_at_a_clap(cutting, arrive, stage):
+    """The room of this talk was recorded with its sound 200 ms late, and clicks at every thirtieth picture."""
+    with stage.app.app_context(), transaction():
+        put(tickets.get(stage.holey), "merged")
+    cutting.visit(f"/demo/ticket/{stage.holey}/cut")
+    cutting.page.click("text=Start cutting")
+    cutting.wait_for_player()
+    cutting.page.wait_for_selector("#player[data-waveform=yes]")
+    cutting.press("Home", *["ArrowRight"] * 4)
+    while (cutting.frame() + scene.CODE["saal2"]) % 30:
+        cutting.press(".")
+    cutting.page.keyboard.press("c")
+    cutting.page.wait_for_selector("#hint:has-text('ms late')")
+    assert abs(int(cutting.page.input_value("[name=av_delay]")) - 200) <= 10
+
+
+def test_pictures_waveform_and_marks_help_to_find_the_way(cutting):
+    cutting.page.wait_for_selector("#player[data-waveform=yes]")
+    cutting.page.click("#strip", position={"x": cutting.page.locator("#strip").bounding_box()["width"] / 2, "y": 9})
+    cutting.settle()
+    assert abs(cutting.frame() - 250) <= 3
+    cutting.page.click("#marks summary")
+    before = cutting.page.locator("#marklist button").count()
+    cutting.page.uncheck("#legend label:has-text('schedule') input")
+    assert before == 2 and cutting.page.locator("#marklist button").count() == 0
+    cutting.page.keyboard.press("ArrowDown")
+    assert cutting.page.inner_text("#hint") == "No mark after"
+
+
+def test_all_of_a_cut_reaches_the_ticket(cutting, stage):
+    cutting.page.fill("#cut_in", "100")
+    cutting.page.fill("#cut_out", "380")
+    cutting.page.evaluate(
+        "() => document.querySelectorAll('#cutform details').forEach((each) => { each.open = true; })"
+    )
+    cutting.page.fill("#leave_out", "150 - 200\n00:00:10.000 to 00:00:11.000")
+    cutting.page.fill("#chapters", "220 Mehr\n100 Anfang")
+    cutting.page.select_option("#audio", "left")
+    cutting.page.check("[name=language][value=deu]")
+    cutting.page.fill("[name=apology]", "Es rauscht.")
+    cutting.page.click("text=Finished, back to the list")
+    cutting.page.wait_for_selector("text=Script C makes the cut master now")
+    with stage.app.app_context():
+        own = properties.own(tickets.get(stage.talk))
+    assert own["Record.Ranges"] == "100-150,200-250,275-380"
+    assert own["Record.Chapters"] == "100 Anfang\n220 Mehr"
+    assert (own["Record.Audio"], own["Record.Apology"]) == ("left", "Es rauscht.")
+    assert cutting.complaints == []

@@ -14,7 +14,9 @@ Range = tuple[int, int]
 
 MOST_RANGES, MOST_CHAPTERS, MAX_TITLE = 100, 200, 200
 AUDIO = ("both", "left", "right", "mixed")
-"""What Record.Audio may say; the first one, as recorded, is stored as nothing."""
+"""What Record.Audio may say, once or for each language; the first one, as recorded, is stored as nothing."""
+UNUSED = "und"
+"""Among several languages: a track that is not released."""
 
 _RANGE = re.compile(r"([0-9]{1,9})-([0-9]{1,9})\Z")
 _CHAPTER = re.compile(r"([0-9]{1,9}) (.+)\Z")

@@ -62,7 +62,7 @@ def finish_cut(
         raise InvalidInput(f"An A/V delay of {av_delay_ms} ms is beyond {MAX_DELAY_MS} ms.", "av_delay")
     values = {"Record.Cutin": str(cut_in), "Record.Cutout": str(cut_out), "Record.Language": language}
     values |= {"Record.AVDelay": str(av_delay_ms) if av_delay_ms else "", "Record.Ranges": cutlists.ranges_text(ranges)}
-    properties.write(ticket, values | _told(more, ranges))
+    properties.write(ticket, values | _told(more, ranges, len(language.split("-"))))
     ticket.cut_by_id = user.id
     drafts.drop_draft(ticket)
     left = f" without {', '.join(f'{a} to {b}' for a, b in cutlists.gaps(ranges))}" if len(ranges) > 1 else ""
@@ -71,16 +71,20 @@ def finish_cut(
     return ticket
 
 
-def _told(more: More, ranges: Sequence[cutlists.Range]) -> dict[str, str]:
+def _told(more: More, ranges: Sequence[cutlists.Range], languages: int) -> dict[str, str]:
     """Return the properties of what else a cut says. Raises InvalidInput, naming the field."""
-    if more.audio and more.audio not in cutlists.AUDIO:
+    words = more.audio.split("-") if more.audio else []
+    wrong = [word for word in words if word not in cutlists.AUDIO]
+    if wrong:
         known = ", ".join(cutlists.AUDIO)
-        raise InvalidInput(f"Audio source {more.audio[:40]!r} is unknown; there are: {known}.", "audio")
+        raise InvalidInput(f"Audio source {wrong[0][:40]!r} is unknown; there are: {known}.", "audio")
+    if len(words) > 1 and languages != len(words):
+        raise InvalidInput(f"The sound comes from {len(words)} places, one for each language; choose as many.", "audio")
     if len(more.apology) > MAX_APOLOGY:
         raise InvalidInput(f"The apology has more than {MAX_APOLOGY} characters; it has to fit on a slide.", "apology")
     return {
         "Record.Chapters": cutlists.chapters_text(more.chapters, ranges),
-        "Record.Audio": "" if more.audio == cutlists.AUDIO[0] else more.audio,
+        "Record.Audio": "" if set(words) <= {cutlists.AUDIO[0]} else more.audio,
         "Record.Apology": " ".join(more.apology.split()),
     }
 
@@ -98,9 +102,10 @@ def _check_language(ticket: Ticket, language: str) -> None:
     known = ticket.project.languages
     if not known and not language:
         return
-    unknown = [code for code in language.split("-") if code not in known]
-    if unknown or not language:
-        what = f"Language {language!r} is not known" if language else "No language is chosen"
+    codes = language.split("-")
+    unknown = [code for code in codes if code not in (*known, cutlists.UNUSED)]
+    if unknown or not set(codes) & set(known):
+        what = f"Language {language!r} is not known" if unknown and language else "No language is chosen"
         raise InvalidInput(f"{what}; project {ticket.project.slug} has: {', '.join(known) or 'none'}.", "language")
 
 

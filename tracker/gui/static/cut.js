@@ -2,14 +2,18 @@
 
 import { keys } from "./cutkeys.js";
 import { Draft, Past } from "./draft.js";
+import { Extras } from "./extras.js";
 import { Recording } from "./frames.js";
 import { listen } from "./keys.js";
+import { Peaks } from "./peaks.js";
 import { Player } from "./player.js";
 import { Shuttle } from "./shuttle.js";
+import { strip } from "./strip.js";
 import { Wave } from "./wave.js";
 
-const ZOOMS = [2, 5, 12, 30, 120, 600]; // seconds shown on either side of the playhead
+const ZOOMS = [0.25, 0.5, 1, 2, 5, 12, 30, 120, 600]; // seconds shown on either side of the playhead
 const RUN_UP_S = 3; // seconds played before the out mark
+const ROW_PX = 34, LEAST_PX = 96; // height of a channel in the upper waveform
 const AROUND_S = 2; // seconds played before and after a mark
 const SPEEDS = [0.25, 0.5, 1, 1.5, 2, 4];
 const REACTION = "fahrwerk.reaction";
@@ -22,7 +26,7 @@ const fields = { cutIn: find("cut_in"), cutOut: find("cut_out") };
 
 async function begin() {
   const recording = new Recording(await fetched(root.dataset.timeline));
-  const model = { recording, peaks: null, frame: 0, cutIn: null, cutOut: null, zoom: 2 };
+  const model = { recording, peaks: null, frame: 0, cutIn: null, cutOut: null, parts: [], leaving: null, chapters: [], clap: null, zoom: 5, grips: () => [], marks: () => [] };
   const player = new Player(find("video"), recording);
   const seek = (frame) => player.seek(recording.step(frame, 0));
   const around = () => [model.frame - ZOOMS[model.zoom] * recording.rate, model.frame + ZOOMS[model.zoom] * recording.rate];
@@ -34,7 +38,8 @@ async function begin() {
   const page = new Page(player, model, waves);
   player.addEventListener("trouble", (event) => trouble(`The recording cannot be played. ${event.detail}`));
   player.addEventListener("frame", () => page.show());
-  fetched(root.dataset.peaks).then((peaks) => { model.peaks = peaks; page.draw(); }, () => page.say("There is no waveform."));
+  fetched(root.dataset.peaks).then((data) => page.hear(new Peaks(data, root.dataset.fine, () => page.draw())), () => page.say("There is no waveform."));
+  if (find("strip")) strip(find("strip"), root.dataset, recording.frames, seek).catch(() => {});
   page.listen();
   await player.load(root.dataset.playlist, root.dataset.hls, new URLSearchParams(location.search).get("player") === "native");
   player.seek(recording.step(model.cutIn ?? 0, 0));
@@ -69,6 +74,15 @@ class Page {
   constructor(player, model, waves) {
     Object.assign(this, { player, model, waves, recording: model.recording, drawn: -1 });
     this.shuttle = new Shuttle(player, (text) => this.say(text));
+    this.extras = new Extras(this, form);
+  }
+
+  // The sound is there: as many rows as there are channels of all tracks.
+  hear(peaks) {
+    this.model.peaks = peaks;
+    find("near").style.height = `${Math.max(ROW_PX * peaks.rows.length, LEAST_PX)}px`;
+    root.dataset.waveform = "yes";
+    this.draw();
   }
 
   listen() {
@@ -86,7 +100,6 @@ class Page {
     for (const field of Object.values(fields)) field?.addEventListener("input", () => this.read());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
     if (form) this.keep();
-    this.listMarks();
     this.read();
   }
 
@@ -108,25 +121,11 @@ class Page {
     });
   }
 
-  listMarks() {
-    const list = find("marklist");
-    if (!list) return;
-    for (const mark of this.recording.marks) {
-      const item = document.createElement("li"), button = document.createElement("button");
-      button.type = "button";
-      button.className = "plain";
-      button.textContent = `${this.recording.time(mark.frame).slice(0, 8)} ${mark.text || mark.kind}`;
-      button.addEventListener("click", () => this.player.seek(this.recording.step(mark.frame, 0)));
-      item.append(button);
-      list.append(item);
-    }
-    find("marks").hidden = !this.recording.marks.length;
-  }
-
   act(action) {
     const { player, recording, model } = this;
     const second = Math.round(recording.rate);
     const language = /^language(\d)$/.exec(action);
+    const extras = this.extras.actions();
     if (language) return this.choose(Number(language[1]));
     if (!["back", "on"].includes(action)) this.shuttle.halt();
     const actions = {
@@ -158,7 +157,7 @@ class Page {
       playResult: () => {
         if (model.cutIn === null || model.cutOut === null) return;
         if (player.frame < model.cutIn || player.frame >= model.cutOut - 1) actions.goIn();
-        player.play(model.cutOut);
+        player.play(model.cutOut, model.parts);
         this.say("Playing the result");
       },
       undo: () => this.say(this.past.undo() ? "Undone" : "Nothing to undo"),
@@ -176,7 +175,7 @@ class Page {
       sendNext: () => form.requestSubmit(find("send_next")),
       help: () => find("keys").showModal(),
     };
-    return actions[action]();
+    return (actions[action] ?? extras[action])();
   }
 
   choose(number) {
@@ -200,6 +199,11 @@ class Page {
     find("speed").value = String(this.player.video.playbackRate);
   }
 
+  zoomTo(seconds) {
+    this.model.zoom = ZOOMS.indexOf(seconds);
+    this.draw();
+  }
+
   zoom(by) {
     this.model.zoom = Math.min(Math.max(this.model.zoom + by, 0), ZOOMS.length - 1);
     this.say(`${2 * ZOOMS[this.model.zoom]} s of sound`);
@@ -210,7 +214,8 @@ class Page {
   jump(direction) {
     const { recording, player } = this;
     const before = (mark) => (mark.frame - player.frame) * direction > 1;
-    const [mark] = recording.marks.filter(before).sort((one, other) => (one.frame - other.frame) * direction);
+    const places = [...this.model.marks(), ...this.model.chapters.map(({ frame, title }) => ({ frame, text: title }))];
+    const [mark] = places.filter(before).sort((one, other) => (one.frame - other.frame) * direction);
     if (!mark) return this.say(direction < 0 ? "No mark before" : "No mark after");
     player.seek(recording.step(mark.frame, 0));
     this.say(mark.text || mark.kind);
@@ -231,7 +236,9 @@ class Page {
   }
 
   // While a mark is dragged its picture is shown; the form learns it when it is let go.
-  drag(mark, frame, done) {
+  drag(mark, place, done) {
+    if (this.extras.drag(mark, place, done)) return;
+    const frame = Math.round(place);
     this.model[mark] = frame;
     this.player.seek(this.recording.step(mark === "cutOut" ? Math.max(frame - 1, 0) : frame, 0));
     if (done) this.set(mark, frame);
@@ -252,16 +259,19 @@ class Page {
       model[mark] = text ? recording.parse(text) : null;
       if (field) find(field.id.replace("cut_", "") + "_time").textContent = model[mark] === null ? "" : recording.time(model[mark]);
     }
+    this.extras.read();
     this.length();
     this.draw();
   }
 
   length() {
-    const { cutIn, cutOut } = this.model;
+    const { cutIn, cutOut, parts } = this.model;
     const output = find("length");
     if (!output || cutIn === null || cutOut === null) return;
-    const frames = this.recording.present(cutIn, cutOut);
-    output.textContent = cutOut > cutIn ? `The talk is ${this.recording.time(frames)} long.` : "Out has to come after in.";
+    const left = parts.reduce((sum, [first, stop]) => sum + this.recording.present(first, stop), 0);
+    const frames = this.recording.present(cutIn, cutOut) - left;
+    const without = parts.length ? ` (${parts.length} part${parts.length > 1 ? "s" : ""} left out)` : "";
+    output.textContent = cutOut > cutIn ? `The talk is ${this.recording.time(frames)} long${without}.` : "Out has to come after in.";
   }
 
   say(text) {

@@ -29,10 +29,12 @@ export class Draft {
   }
 
   put(values) {
+    const seen = {}; // fields of one name get the values in turn
     for (const field of this.form.elements) {
       if (!field.name || !(field.name in values) || field.type === "hidden") continue;
       if (["radio", "checkbox"].includes(field.type)) field.checked = values[field.name].includes(field.value);
-      else [field.value] = values[field.name];
+      else field.value = values[field.name][seen[field.name] ?? 0] ?? field.value;
+      seen[field.name] = (seen[field.name] ?? 0) + 1;
     }
     for (const field of this.form.querySelectorAll("[type=checkbox]")) {
       if (!(field.name in values)) field.checked = false;

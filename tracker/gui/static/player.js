@@ -10,6 +10,7 @@ export class Player extends EventTarget {
     this.shown = 0; // the frame on the screen
     this.wanted = null; // the frame a seek under way goes to
     this.stopAt = null; // play up to before this frame
+    this.skips = []; // parts [first, stop) to jump over while it plays
     this.precise = "requestVideoFrameCallback" in video;
     video.addEventListener("seeked", () => this.settle());
     for (const name of ["play", "pause", "ended", "ratechange", "waiting", "playing"]) {
@@ -65,7 +66,11 @@ export class Player extends EventTarget {
   see(mediaTime) {
     this.shown = this.recording.frameAt(mediaTime);
     if (!this.video.seeking) this.wanted = null;
-    if (!this.video.paused) this.stopInTime();
+    if (!this.video.paused && !this.video.seeking) {
+      this.stopInTime();
+      const skip = this.skips.find(([first, stop]) => first <= this.shown && this.shown < stop);
+      if (skip) this.seek(this.recording.step(skip[1], 0));
+    }
     this.tell();
   }
 
@@ -111,12 +116,14 @@ export class Player extends EventTarget {
 
   step(by) {
     this.stopAt = null;
+    this.skips = [];
     if (Math.abs(by) < this.recording.rate / 2) this.video.pause();
     this.seek(this.recording.step(this.frame, by));
   }
 
-  play(stopAt = null) {
+  play(stopAt = null, skips = []) {
     this.stopAt = stopAt;
+    this.skips = skips;
     if (this.frame >= this.recording.frames - 1) this.seek(0);
     this.video.play().catch((error) => error.name !== "AbortError" && this.fail(error.message));
   }

@@ -2,9 +2,12 @@
 
 const GRIP_PX = 7;
 
+// Kinds of marks that have a colour of their own (player.css).
+export const KINDS = ["schedule", "silence", "loudness", "applause", "operator", "change", "black", "frozen"];
+
 export class Wave {
   // `range` returns [first, stop) of the frames to show; `seek` is called with a frame; `drag`, if there is a form,
-  // with a mark ("cutIn", "cutOut"), a frame, and whether it was let go there.
+  // with a mark (a name of model.grips()), a frame (not whole), and whether it was let go there.
   constructor(canvas, model, range, seek, drag = null) {
     Object.assign(this, { canvas, model, range, seek, drag, held: null, mark: null });
     new ResizeObserver(() => this.draw()).observe(canvas);
@@ -23,12 +26,12 @@ export class Wave {
 
   over(event) {
     if (!this.held) this.canvas.style.cursor = this.grip(event) ? "ew-resize" : "";
-    else if (this.mark) this.drag(this.mark, this.at(event), false);
+    else if (this.mark) this.drag(this.mark, this.place(event), false);
     else this.seek(this.at(event));
   }
 
   up(event) {
-    if (this.held && this.mark) this.drag(this.mark, this.at(event), true);
+    if (this.held && this.mark) this.drag(this.mark, this.place(event), true);
     this.held = this.mark = null;
   }
 
@@ -37,15 +40,20 @@ export class Wave {
     if (!this.drag) return null;
     const box = this.canvas.getBoundingClientRect();
     const [first, stop] = this.range();
-    const away = (mark) => Math.abs(((this.model[mark] - first) / (stop - first)) * box.width - (event.clientX - box.left));
-    const near = ["cutIn", "cutOut"].filter((mark) => this.model[mark] !== null && away(mark) <= GRIP_PX);
-    return near.sort((one, other) => away(one) - away(other))[0] ?? null;
+    const away = ([, frame]) => Math.abs(((frame - first) / (stop - first)) * box.width - (event.clientX - box.left));
+    const near = this.model.grips().filter((grip) => away(grip) <= GRIP_PX);
+    return near.sort((one, other) => away(one) - away(other))[0]?.[0] ?? null;
   }
 
   at(event) {
+    return Math.round(this.place(event));
+  }
+
+  // The frame under the pointer, and how much of it.
+  place(event) {
     const box = this.canvas.getBoundingClientRect();
     const [first, stop] = this.held ?? this.range();
-    const frame = Math.round(first + ((event.clientX - box.left) / box.width) * (stop - first));
+    const frame = first + ((event.clientX - box.left) / box.width) * (stop - first);
     return Math.min(Math.max(frame, 0), this.model.recording.frames);
   }
 
@@ -71,46 +79,76 @@ export class Wave {
   }
 
   background(pen, x, width, height, colour) {
-    const { recording, cutIn, cutOut } = this.model;
+    const { recording, cutIn, cutOut, parts, leaving, frame } = this.model;
     pen.fillStyle = colour.outside;
     pen.fillRect(0, 0, x(0), height);
     pen.fillRect(x(recording.frames), 0, Math.max(width - x(recording.frames), 0), height);
     if (cutIn === null || cutOut === null || cutOut <= cutIn) return;
     pen.fillStyle = colour.chosen;
     pen.fillRect(x(cutIn), 0, x(cutOut) - x(cutIn), height);
+    const pending = leaving !== null && frame > leaving ? [[leaving, frame]] : [];
+    for (const [first, stop] of [...parts, ...pending]) this.hatched(pen, x(first), x(stop), height, colour);
+  }
+
+  // What is left out in the middle: no colour alone tells it.
+  hatched(pen, from, to, height, colour) {
+    pen.fillStyle = colour.outside;
+    pen.fillRect(from, 0, to - from, height);
+    pen.save();
+    pen.beginPath();
+    pen.rect(from, 0, to - from, height);
+    pen.clip();
+    pen.strokeStyle = colour.faint;
+    pen.beginPath();
+    for (let at = from - height; at < to; at += 12) {
+      pen.moveTo(at, height);
+      pen.lineTo(at + height, 0);
+    }
+    pen.stroke();
+    pen.restore();
   }
 
   sound(pen, first, stop, width, height, colour) {
-    const { recording, peaks, cutIn, cutOut } = this.model;
-    const perFrame = peaks.per_second / recording.rate, zero = peaks.frames_zero_s * peaks.per_second;
-    const rows = peaks.channels.length;
-    peaks.channels.forEach((values, row) => {
+    const { recording, peaks, cutIn, cutOut, parts } = this.model;
+    const rows = peaks.rows.length, seconds = (column) => (first + (column / width) * (stop - first)) / recording.rate;
+    const gone = (frame) => (cutIn !== null && frame < cutIn) || (cutOut !== null && frame >= cutOut)
+      || parts.some((part) => part[0] <= frame && frame < part[1]);
+    const faint = Array.from({ length: width }, (_, column) => gone(seconds(column) * recording.rate));
+    for (let row = 0; row < rows; row += 1) {
       const middle = (row + 0.5) * (height / rows), size = height / rows / 256;
       for (let column = 0; column < width; column += 1) {
-        const frame = first + (column / width) * (stop - first);
-        const from = Math.floor(frame * perFrame + zero);
-        const to = Math.max(Math.ceil((first + ((column + 1) / width) * (stop - first)) * perFrame + zero), from + 1);
-        let low = 0, high = 0;
-        for (let pair = Math.max(from, 0); pair < to && 2 * pair < values.length; pair += 1) {
-          low = Math.min(low, values[2 * pair]);
-          high = Math.max(high, values[2 * pair + 1]);
-        }
-        const kept = cutIn === null || cutOut === null || (frame >= cutIn && frame < cutOut);
-        pen.fillStyle = kept ? colour.sound : colour.faint;
+        const [low, high] = peaks.between(row, seconds(column), seconds(column + 1));
+        pen.fillStyle = faint[column] ? colour.faint : colour.sound;
         pen.fillRect(column, middle - high * size, 1, Math.max((high - low) * size, 1));
       }
+    }
+    if (peaks.tracks.length > 1) this.names(pen, height / rows, colour);
+  }
+
+  // Which rows belong to which track.
+  names(pen, high, colour) {
+    const scale = window.devicePixelRatio || 1;
+    let row = 0;
+    pen.font = `${12 * scale}px system-ui, sans-serif`;
+    this.model.peaks.tracks.forEach((channels, number) => {
+      pen.fillStyle = colour.head;
+      pen.fillText(`Track ${number + 1}`, 4 * scale, row * high + 13 * scale);
+      row += channels;
+      pen.fillRect(0, row * high, this.canvas.width, 1);
     });
   }
 
   lines(pen, x, height, scale, colour) {
-    const { recording, cutIn, cutOut, frame } = this.model;
+    const { marks, chapters, clap, cutIn, cutOut, frame } = this.model;
     const line = (at, style, wide) => {
       pen.fillStyle = style;
       pen.fillRect(Math.round(x(at) - (wide * scale) / 2), 0, wide * scale, height);
     };
-    for (const mark of recording.marks) if (mark.kind !== "hole") this.dashed(pen, x(mark.frame), height, scale, colour.mark);
+    for (const mark of marks()) if (mark.kind !== "hole") this.dashed(pen, x(mark.frame), height, scale, colour[mark.kind] || colour.mark);
+    for (const chapter of chapters) { line(chapter.frame, colour.chapter, 1); this.flag(pen, x(chapter.frame), 0.6, scale, colour.chapter); }
     if (cutIn !== null) { line(cutIn, colour.cut, 2); this.flag(pen, x(cutIn), 1, scale, colour.cut); }
     if (cutOut !== null) { line(cutOut, colour.cut, 2); this.flag(pen, x(cutOut), -1, scale, colour.cut); }
+    if (clap) { line(clap.picture, colour.cut, 1); line(clap.sound, colour.clap, 3); }
     line(frame, colour.head, 2);
   }
 
@@ -132,6 +170,6 @@ export class Wave {
 // The colours of the page, light or dark.
 function colours(canvas) {
   const style = getComputedStyle(canvas);
-  const names = ["back", "outside", "chosen", "sound", "faint", "hole", "mark", "cut", "head"];
+  const names = ["back", "outside", "chosen", "sound", "faint", "hole", "mark", "cut", "head", "chapter", "clap", ...KINDS];
   return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--wave-${name}`).trim()]));
 }

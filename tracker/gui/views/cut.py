@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from tracker import properties, queries, tickets
 from tracker.db import transaction
 from tracker.errors import InvalidInput, NotFound
-from tracker.gui import acts, forms, marks, spoken
+from tracker.gui import acts, cutform, forms, marks, spoken
 from tracker.gui.access import bp, me, needs, ticket_or_404
 from tracker.gui.views.media import schedule_marks, work_file
 from tracker.models import Ticket
@@ -56,17 +56,9 @@ def cut_page(found: Ticket, error: InvalidInput | None = None) -> str:
     values = properties.merged(found)
     rate = marks.rate_of(values)
     begin, end = marks.suggested(values, schedule_marks(values))
-    typed, draft = request.form, tickets.draft_of(found)
-    kept = {name: each[0] for name, each in draft.fields.items() if each} if draft else {}
-    fields = {
-        "cut_in": typed.get("cut_in", kept.get("cut_in", begin)),
-        "cut_out": typed.get("cut_out", kept.get("cut_out", end)),
-        "av_delay": typed.get("av_delay", kept.get("av_delay", values.get("Record.AVDelay", "0"))),
-        "before": typed.get("before", ""),
-        "after": typed.get("after", ""),
-        "unit": typed.get("unit", "min"),
-        "comment": typed.get("comment", ""),
-    }
+    draft = tickets.draft_of(found)
+    drawn = {"cut_in": begin, "cut_out": end, "av_delay": values.get("Record.AVDelay", "0")}
+    fields = _fields(drawn | cutform.stored(values, rate), draft.fields if draft else {})
     return render_template(
         "cut.html",
         project=found.project,
@@ -74,11 +66,17 @@ def cut_page(found: Ticket, error: InvalidInput | None = None) -> str:
         values=values,
         rate=rate,
         fields=fields,
-        language=_language(found, values, draft.fields.get("language", []) if draft else []),
+        language=_language(found, values, draft.fields if draft else {}),
+        tracks=cutform.tracks_of(values),
+        unused=cutform.UNUSED,
+        sounds=cutform.SOUNDS,
+        divided=cutform.DIVIDED,
+        audio=_audio(values, draft.fields if draft else {}),
         draft=draft,
         by_schedule=spoken.scheduled(values.get("Fahrplan.Language", ""), found.project.languages),
         suggested="Record.Cutin" not in values,
         missing=_missing(values),
+        pictures=not _missing(values, "thumbs.json"),
         mine=found.state == "cutting" and found.user_id == me().id and not found.failed,
         startable=found.state in ("merged", "cutting"),
         why=tickets.why_waiting(found),
@@ -87,20 +85,36 @@ def cut_page(found: Ticket, error: InvalidInput | None = None) -> str:
     )
 
 
-def _language(found: Ticket, values: Mapping[str, str], draft: Sequence[str]) -> str:
+def _fields(drawn: Mapping[str, str], draft: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the texts of the form: as typed, else as in the draft, else as *drawn* from the recording."""
+    kept = {name: each[0] for name, each in draft.items() if each}
+    empty = {"before": "", "after": "", "unit": "min", "comment": ""}
+    return {name: request.form.get(name, kept.get(name, text)) for name, text in {**empty, **drawn}.items()}
+
+
+def _language(found: Ticket, values: Mapping[str, str], draft: Mapping[str, Sequence[str]]) -> str:
     """Return the languages to show as chosen: as typed, as in the draft, as stored, or as the schedule says."""
     known = found.project.languages
     if forms.text("action") in CUTS:
-        return spoken.joined(forms.texts("language"), known)
-    if draft:
-        return spoken.joined([code for code in draft if code in known], known)
+        return cutform.language(known)
+    if draft.get("track"):
+        return "-".join(code for code in draft["track"] if code)
+    if draft.get("language"):
+        return spoken.joined([code for code in draft["language"] if code in known], known)
     return values.get("Record.Language", "") or spoken.scheduled(values.get("Fahrplan.Language", ""), known)
 
 
-def _missing(values: Mapping[str, str]) -> str:
-    """Return why the recording cannot be played, '' when it can."""
+def _audio(values: Mapping[str, str], draft: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return where the sound is good, for each track: as typed, as in the draft, or as stored; the last one repeats."""
+    if forms.text("action") in CUTS:
+        return forms.texts("audio")
+    return list(draft.get("audio", [])) or values.get("Record.Audio", "").split("-")
+
+
+def _missing(values: Mapping[str, str], *names: str) -> str:
+    """Return why a file of the recording, or the recording itself, cannot be shown, '' when it can."""
     try:
-        for name in ("timeline.json", "index.m3u8"):
+        for name in names or ("timeline.json", "index.m3u8"):
             work_file(values, name)
     except NotFound as error:
         return str(error)
@@ -116,10 +130,11 @@ def _start(found: Ticket) -> str:
 
 
 def _cut(found: Ticket) -> str:
-    rate = marks.rate_of(properties.merged(found))
+    values = properties.merged(found)
+    rate, tracks = marks.rate_of(values), cutform.tracks_of(values)
     begin, end = (marks.frame_of(forms.text(field), rate, field) for field in ("cut_in", "cut_out"))
-    language = spoken.joined(forms.texts("language"), found.project.languages)
-    tickets.finish_cut(found.id, me(), begin, end, language, forms.whole("av_delay"))
+    language = cutform.language(found.project.languages)
+    tickets.finish_cut(found.id, me(), begin, end, language, forms.whole("av_delay"), cutform.more(rate, tracks))
     return "Cut. Script C makes the cut master now."
 
 
@@ -154,5 +169,6 @@ def _wanted() -> dict[str, str]:
     if forms.text("action") not in CUTS:
         return {}
     sent = {"Record.Cutin": forms.text("cut_in"), "Record.Cutout": forms.text("cut_out")}
-    sent["Record.Language"] = "-".join(forms.texts("language"))
+    sent["Record.Language"] = "-".join(forms.texts("track") or forms.texts("language"))
+    sent |= {"parts to leave out": forms.text("leave_out"), "Record.Chapters": forms.text("chapters")}
     return {name: value for name, value in sent.items() if value}

@@ -19,6 +19,9 @@ from tracker.statemachine import ENCODING, RECORDING
 WORK_FILES = {
     "timeline.json": "application/json",
     "peaks.json": "application/json",
+    "peaks.bin": "application/octet-stream",
+    "thumbs.json": "application/json",
+    "thumbs.jpg": "image/jpeg",
     "index.m3u8": "application/vnd.apple.mpegurl",
 }
 TYPES = {
