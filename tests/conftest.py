@@ -33,7 +33,13 @@ from tracker.settings import Settings
 
 SHARED = pytest.StashKey[Path]()
 TEMPLATE = "migrated"
-OPTIONS = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200")
+OPTIONS = (
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "max_connections=200",
+    "track_commit_timestamp=on",
+)
 LAUNCHER = """
 import sys
 from pathlib import Path

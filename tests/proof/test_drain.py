@@ -1,72 +1,63 @@
-"""A large event is drained by many workers over real HTTP while the server is killed in the middle."""
+"""64 clients of three kinds drain 20,000 tickets through three servers; one is killed, and a database connection."""
 
 from __future__ import annotations
 
-import threading
+import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
+from statistics import quantiles
 
 import pytest
 
-from demo.stage import Stage
-from scripts.worker.client import TicketLost, TrackerClient
-from scripts.worker.transport import Patience
-from tracker import profiles, projects, queries, tickets
-from tracker.db import db, transaction
+from tests.drain.party import Party, Size, party, run
+from tests.drain.verdict import broken_stories, false_nothings
+from tracker import database, embedded
+from tracker.cluster import Cluster
 
-TALKS, WORKERS = 500, 8
+LARGE = Size(talks=5000, servers=3, clients=("ours",) * 44 + ("old3",) * 10 + ("old4",) * 10, processes=4)
 pytestmark = pytest.mark.proof
 
 
 @pytest.fixture
-def stage(place) -> Iterator[Stage]:
-    stage = Stage(place / "stage")
-    stage.prepare()
-    stage.start_server()
-    yield stage
-    stage.stop()
+def url(place) -> Iterator[str]:
+    """Return the URL of a database that writes to the disk, as in production, and keeps the times of its commits."""
+    folder = place / "database"
+    folder.mkdir(mode=0o711)
+    cluster = Cluster(folder, ("track_commit_timestamp=on", "max_connections=200"))
+    cluster.start(60)
+    with closing(cluster.connect("postgres")) as connection:
+        connection.autocommit = True
+        connection.cursor().execute("CREATE DATABASE drain")
+    database.upgrade(embedded.url(cluster, "drain"))
+    yield embedded.url(cluster, "drain")
+    cluster.stop()
 
 
-def _fill(stage: Stage) -> None:
-    with stage.domain(), transaction():
-        project = projects.create("drain", "Drain")
-        for slug in ("hd", "sd", "mp3", "opus"):
-            profiles.use(project, slug)
-        for number in range(TALKS):
-            talk = tickets.create_recording(project, tickets.TRACKER, title=f"Talk {number}")
-            tickets.move(talk, "copied", tickets.TRACKER, "Test")
+def test_every_ticket_is_handed_out_and_done_once(url, place, capsys):
+    with party(LARGE, url, place) as found:
+        seen = run(found)
+    wrong, broken = false_nothings(url, seen), broken_stories(url)
+    with capsys.disabled():
+        print("\n" + "\n".join(figures(found, len(wrong), len(broken))))
+    assert found.killed == ["server", "backend"]
+    assert Counter(line["ticket"] for line in seen.of("done")) == dict.fromkeys(seen.free_at, 1)
+    assert (seen.of("lost"), wrong, broken) == ([], [], [])
+    assert len(seen.free_at) == found.tickets
 
 
-def _drain(stage: Stage, number: int, done: Counter[int], refused: list[int]) -> None:
-    fqdn = f"demo-drain{number}.localhost"
-    door = TrackerClient(stage.url, fqdn, stage.secret, patience=Patience(120), lease_s=60)
-    client = door.in_project("drain")
-    while ticket := client.assign_next_unassigned_for_state("encoding"):
-        try:
-            client.set_ticket_done(ticket.id, "drained")
-            done[ticket.id] += 1
-        except TicketLost:
-            refused.append(ticket.id)
-    door.close()
-
-
-def test_every_ticket_is_done_once_though_the_server_is_killed(stage):
-    _fill(stage)
-    done: Counter[int] = Counter()
-    refused: list[int] = []
-    workers = [threading.Thread(target=_drain, args=(stage, n, done, refused)) for n in range(WORKERS)]
-    for worker in workers:
-        worker.start()
-    while len(done) < TALKS and any(worker.is_alive() for worker in workers):
-        workers[0].join(0.5)
-    stage.kill("server")
-    stage.start_server()
-    for worker in workers:
-        worker.join()
-    with stage.domain():
-        counts = {
-            (state, failed): count for kind, state, failed, count in queries.state_counts(1) if kind == "encoding"
-        }
-        db.session.rollback()
-    assert (len(done), max(done.values()), refused) == (4 * TALKS, 1, [])
-    assert counts == {("encoded", False): 4 * TALKS}
+def figures(found: Party, wrong: int, broken: int) -> Iterator[str]:
+    """Say what was seen."""
+    got, done = found.seen.of("got"), found.seen.of("done")
+    took = quantiles([(line["to"] - line["from"]) * 1000 for line in got], n=100)
+    kinds = Counter(kind.partition("-")[0] for kind in found.size.clients)
+    handed = Counter(line["ticket"] for line in got)
+    load = os.getloadavg()[0]
+    yield f"{len(found.size.clients)} clients ({dict(kinds)}), {found.size.servers} servers, load {load:.1f}"
+    yield f"{found.tickets} tickets done in {found.seconds:.0f} s: {found.tickets / found.seconds:.1f} tickets/s"
+    yield f"a claim: p50 {took[49]:.0f} ms, p99 {took[98]:.0f} ms"
+    yield f"tickets that a client got: {len(handed)}, by two clients: {sum(n > 1 for n in handed.values())}"
+    finished = {line["ticket"] for line in done}
+    yield f"done: {len(done)} answers for {len(finished)} tickets; refused: {len(found.seen.of('lost'))}"
+    yield f"nothing: {len(found.seen.of('nothing'))} answers, {wrong} of them while a ticket was free all the time"
+    yield f"tickets whose log is not the four states, each once: {broken}"
