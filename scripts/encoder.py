@@ -16,14 +16,19 @@ from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
-from scripts.media import ffmpeg, quality
+from scripts.captioning import extras, write_sidecars
+from scripts.carrying import carry_out, forget, proving
+from scripts.media import quality
+from scripts.media.dressing import dress
 from scripts.media.files import inside
 from scripts.media.jobfile import JobfileError, Task, parse
 from scripts.media.jobplaces import JobPlaces
+from scripts.media.pieces import CutError
 from scripts.media.probe import MediaUnreadable
 from scripts.media.programs import MORE, ProgramRefused, program
 from scripts.media.scratch import scratch_folder
 from scripts.media.slides import SlideError
+from scripts.media.timeline import TimelineError
 from scripts.media.tracks import BadTracks
 from scripts.media.verify import EncodingMeasured, VerifyFailed, verify_encoding
 from scripts.media.verify.joints import ends, verify_joints
@@ -82,7 +87,10 @@ class EncodeJob(Job):
 
     kind = "encoder"
     state = "encoding"
-    failures: ClassVar = (BadTracks, JobfileError, MediaUnreadable, SlideError, VerifyFailed, quality.BadBound)
+    failures: ClassVar = (
+        *(BadTracks, CutError, JobfileError, MediaUnreadable, SlideError, TimelineError, VerifyFailed),
+        quality.BadBound,
+    )
 
     def run(self, work: Work) -> str:
         """Fetch the job, run its tasks in order, measure the result, name it."""
@@ -92,6 +100,7 @@ class EncodeJob(Job):
         )
         with ExitStack() as stack:
             prepared = prepare(work, wanted.rate, stack, has_video=wanted.has_video)
+            more = extras(work, prepared, wanted.seconds)
             wanted = wanted.around(prepared)
             tasks = parse(work.tracker.get_jobfile(work.ticket.id))
             _check_programs(tasks, work)
@@ -100,9 +109,13 @@ class EncodeJob(Job):
             result = files.part_of(target)
             _check_slides(tasks, prepared)
             self._run(commands, wanted, work)
-            measured = self._measure(result, commands, wanted, prepared, work)
+            dress(result, more.subtitles, more.chapters, wanted.seconds, work.halt.is_set)
+            beside = write_sidecars(target, more, work, stack) if wanted.has_video else []
+            with proving(work):
+                measured = self._measure(result, commands, wanted, prepared, work)
             judged = self._judge(result, measured, bounds, prepared, work)
-        work.save(_results(measured, work.properties) | judged)
+        forget(work)
+        work.save(_results(measured, beside, work.properties) | judged)
         frames = f"{measured.frames} frames, " if measured.rate else ""
         return f"{frames}{measured.seconds:.3f} s, {measured.size} bytes"
 
@@ -116,7 +129,8 @@ class EncodeJob(Job):
                     work.percent(begun + share * percent / 100)
                     work.heart.speed = wanted.seconds * percent / 100 / max(0.001, time.monotonic() - at)
 
-                ffmpeg.run_pipe(commands, duration_s=wanted.seconds, progress=progress, stop=work.halt, cwd=scratch)
+                frames, seconds, rate = wanted.frames, wanted.seconds, wanted.rate
+                carry_out(commands, work, frames=frames, seconds=seconds, rate=rate, progress=progress, cwd=scratch)
                 work.confirm()
 
     def _measure(
@@ -191,13 +205,15 @@ def cut_of(properties: Mapping[str, str]) -> str:
     return "-".join([*(properties.get(name) or "0" for name in names), *([ranges] if ranges else [])])
 
 
-def _results(measured: EncodingMeasured, properties: Mapping[str, str]) -> dict[str, str]:
+def _results(measured: EncodingMeasured, beside: Sequence[str], properties: Mapping[str, str]) -> dict[str, str]:
     """Return what to store; *properties* were read before the job was rendered, so a later cut never passes as this."""
     results = {
         "Encoding.Seconds": f"{measured.seconds:.3f}",
         "Encoding.Bytes": str(measured.size),
         "Encoding.Cut": cut_of(properties),
     }
+    if beside or properties.get("Encoding.Subtitles"):
+        results["Encoding.Subtitles"] = " ".join(beside)
     if measured.rate:
         results["Encoding.Frames"] = str(measured.frames)
     elif properties.get("Encoding.Frames"):

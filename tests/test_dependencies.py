@@ -29,8 +29,8 @@ def declared(*extras: str) -> set[str]:
 
 def test_every_package_is_explained_and_nothing_else():
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| ([a-z0-9-]+) \| (?:server|demo|dev)? ?\|", page, re.MULTILINE)) == declared(
-        "server", "demo", "dev"
+    assert set(re.findall(r"^\| ([a-z0-9-]+) \| (?:dask|server|demo|dev)? ?\|", page, re.MULTILINE)) == declared(
+        "dask", "server", "demo", "dev"
     )
 
 
@@ -46,7 +46,7 @@ def test_every_package_of_the_product_is_used():
     }
     idle = {
         name
-        for name in declared("server", "demo") - NOT_IMPORTED
+        for name in declared("dask", "server", "demo") - NOT_IMPORTED
         if MODULES.get(name, name.replace("-", "_")) not in used
     }
     assert idle == set()
@@ -55,7 +55,7 @@ def test_every_package_of_the_product_is_used():
 def test_every_package_is_pinned_with_hashes():
     pins = re.findall(r"^([a-z0-9-]+)==\S+.*?\\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", LOCK, re.MULTILINE)
     assert len(pins) == len(re.findall(r"^[a-z0-9-]+==", LOCK, re.MULTILINE))
-    assert declared("server", "demo", "dev") <= {name for name, _ in pins}
+    assert declared("dask", "server", "demo", "dev") <= {name for name, _ in pins}
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "package-lock.json", "package.json", ".npmrc", "pyproject.toml"])

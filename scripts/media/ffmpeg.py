@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 from typing import IO
@@ -21,7 +21,11 @@ LEASH = Path(__file__).with_name("leash.py")
 PROTOCOLS = "file,pipe,concat"
 """What an input may be fetched by: a hostile playlist among the sources must not reach the network."""
 _TICK_S = 0.2
-_PATIENCE_S = 3.0
+_PATIENCE_S = 1.0
+"""Seconds a program has to end by itself. What it wrote is dropped anyway."""
+
+PAUSED = Event()
+"""While it is set, all programs of this process are suspended, with all that they started."""
 _TAIL_BYTES = 16_384
 
 StopTest = Callable[[], bool] | Event
@@ -157,6 +161,7 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
             return
         try:
             os.killpg(processes[0].pid, number)
+            os.killpg(processes[0].pid, signal.SIGCONT)  # one that is suspended would not hear it
             for process in processes:
                 process.wait(_PATIENCE_S)
         except (ProcessLookupError, subprocess.TimeoutExpired):
@@ -172,6 +177,7 @@ class _Watch:
         self._duration_s, self._progress, self._stop = duration_s, progress, stop
         self._tail, self._line = bytearray(), b""
         self._percent = 0.0
+        self._suspended = False
 
     def follow(self, processes: Sequence[subprocess.Popen[bytes]]) -> None:
         """Read until the programs have ended; raise Stopped when asked to."""
@@ -193,6 +199,10 @@ class _Watch:
     def _ask(self, processes: Sequence[subprocess.Popen[bytes]]) -> None:
         if self._stop is not None and _alive(processes) and self._stop():
             raise Stopped("The run was broken off on request.")
+        if PAUSED.is_set() != self._suspended:
+            self._suspended = PAUSED.is_set()
+            with suppress(ProcessLookupError):
+                os.killpg(processes[0].pid, signal.SIGSTOP if self._suspended else signal.SIGCONT)
 
     def _read(self, key: selectors.SelectorKey, selector: selectors.BaseSelector) -> None:
         stream = key.fileobj

@@ -23,6 +23,8 @@ def main(parent: int, argv: list[str]) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before the request was made
         os._exit(1)
+    if (nice := os.environ.get("FAHRWERK_NICE", "")).isdigit():
+        os.nice(int(nice))
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and the program would inherit that
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a talk may stand in more than a thousand segments

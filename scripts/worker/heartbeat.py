@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 from types import TracebackType
 
 from scripts.worker.client import Refused, TicketLost, TrackerClient, TrackerUnavailable
@@ -30,19 +32,33 @@ class Halt:
 
 
 class Heartbeat:
-    """A thread that pings for one ticket, every quarter of the lease, between entering and leaving the block."""
+    """A thread that pings for one ticket, between entering and leaving the block."""
 
-    def __init__(self, tracker: TrackerClient, ticket_id: int, halt: Halt, *, lease_s: float) -> None:
+    def __init__(
+        self,
+        tracker: TrackerClient,
+        ticket_id: int,
+        halt: Halt,
+        *,
+        lease_s: float,
+        beat_s: float = LONGEST_TIMEOUT_S,
+        each: Callable[[], object] = lambda: None,
+    ) -> None:
         """Prepare to ping for *ticket_id*; *halt.lost* is set when the tracker says it is lost.
 
-        Once the loop has set `reporting`, pings only keep the lease alive while the tracker is hard to reach.
+        It is pinged every *beat_s* seconds, so that a command is heard soon, and four times in a lease at least; only
+        then it carries what was said. *each* is called before each ping. Once the loop has set `reporting`, pings only
+        keep the lease alive while the tracker is hard to reach.
         """
         self.percent = 0.0
         self.speed: float | None = None
         """Seconds of the talk that are done in a second, if the work can tell."""
         self.reporting = threading.Event()
-        self._every_s = lease_s / BEATS_PER_LEASE
-        self._tracker = tracker.twin(timeout_s=min(self._every_s, LONGEST_TIMEOUT_S))
+        self._whole_s = lease_s / BEATS_PER_LEASE
+        self._every_s = min(self._whole_s, beat_s)
+        self._each = each
+        self._told = time.monotonic()
+        self._tracker = tracker.twin(timeout_s=min(self._whole_s, LONGEST_TIMEOUT_S))
         self._ticket_id = ticket_id
         self._halt = halt
         self._said: list[str] = []
@@ -56,7 +72,7 @@ class Heartbeat:
             self._said.append(line)
 
     def __enter__(self) -> Heartbeat:
-        """Start pinging; the first ping is due after a quarter of the lease."""
+        """Start pinging; the first ping is not due at once."""
         self._thread.start()
         return self
 
@@ -68,13 +84,16 @@ class Heartbeat:
 
     def _run(self) -> None:
         while not self._over.wait(self._every_s) and not self._halt.lost.is_set():
+            self._each()
             self._beat()
 
     def _beat(self) -> None:
+        whole = time.monotonic() - self._told >= self._whole_s - self._every_s / 2
         with self._guard:
-            said, self._said = self._said, []
+            said, self._said = (self._said, []) if whole else ([], self._said)
+        self._told = time.monotonic() if whole else self._told
         try:
-            pace = [] if self.speed is None else [f"speed={self.speed:.2f}x"]
+            pace = [] if self.speed is None or not whole else [f"speed={self.speed:.2f}x"]
             self._tracker.ping(self._ticket_id, "\n".join(said + pace), self.percent)
         except TicketLost as lost:
             if not self.reporting.is_set():  # a ping may meet the report on its way; the report knows better

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from scripts.worker import folders
+from scripts.worker.chunking import ChunkSettings
 from scripts.worker.client import Project, Ticket, TrackerClient
 from scripts.worker.heartbeat import Halt, Heartbeat
 
@@ -26,6 +27,7 @@ class Work:
     halt: Halt
     heart: Heartbeat
     show: Callable[[float], None]
+    chunks: ChunkSettings = field(default_factory=ChunkSettings)
 
     @cached_property
     def properties(self) -> dict[str, str]:

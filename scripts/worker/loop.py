@@ -70,6 +70,7 @@ class Shift:
     def begin(cls, settings: WorkerSettings, fqdn: str, stop: Stop) -> Shift:
         """Open the door to the tracker as *fqdn*; calls made while idle end with the first request to stop."""
         patience = Patience(IDLE_PATIENCE_S, stop.finish)
+        stop.pause.hours = settings.hours
         tracker = TrackerClient(
             settings.tracker_url,
             fqdn,
@@ -154,7 +155,7 @@ def _projects(shift: Shift) -> Iterator[Project]:
 
 
 def _take_one(job: Job, tracker: TrackerClient, shift: Shift) -> bool:
-    if not job.state or shift.stop.finish.is_set() or not _has_room(shift):
+    if not job.state or shift.stop.finish.is_set() or shift.stop.pause.look() or not _has_room(shift):
         return False
     ticket = tracker.assign_next_unassigned_for_state(job.state)
     if ticket is None:
@@ -187,14 +188,22 @@ def work_on(job: Job, ticket: Ticket, tracker: TrackerClient, shift: Shift) -> O
     halt = Halt(shift.stop.now)
     begun = time.monotonic()
     log.info("%s: begun, attempt %d", label, ticket.attempt)
-    with Heartbeat(tracker, ticket.id, halt, lease_s=shift.settings.lease_s) as heart:
+    with _heartbeat(tracker, ticket, halt, shift) as heart:
         with terminal.showing(label) as show:
-            outcome = _attempt(job, Work(ticket, patient, shift.settings.roots, halt, heart, show), shift)
+            work = Work(ticket, patient, shift.settings.roots, halt, heart, show, shift.settings.chunks)
+            outcome = _attempt(job, work, shift)
         took = f"{time.monotonic() - begun:.1f} s"
         heart.reporting.set()
         log.info("%s: %s after %s", label, _in_words(outcome), took)
         _report(outcome, ticket, patient, took)
     return outcome
+
+
+def _heartbeat(tracker: TrackerClient, ticket: Ticket, halt: Halt, shift: Shift) -> Heartbeat:
+    settings = shift.settings
+    return Heartbeat(
+        tracker, ticket.id, halt, lease_s=settings.lease_s, beat_s=settings.beat_s, each=shift.stop.pause.look
+    )
 
 
 def _attempt(job: Job, work: Work, shift: Shift) -> Outcome:

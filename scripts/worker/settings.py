@@ -13,6 +13,8 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from scripts.media.programs import ProgramRefused, allowed
+from scripts.worker.chunking import ChunkSettings, scheduler
+from scripts.worker.hours import Hours
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,200}[A-Za-z0-9])?")
 Number = TypeVar("Number", int, float)
@@ -39,6 +41,10 @@ class WorkerSettings:
     reserve_mb: int = 1024
     poll_s: float = 10.0
     lease_s: int = 60
+    beat_s: float = 1.0
+    nice: int = 0
+    hours: Hours = field(default_factory=Hours)
+    chunks: ChunkSettings = field(default_factory=ChunkSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], *, needs_roots: bool = True) -> WorkerSettings:
@@ -53,11 +59,38 @@ class WorkerSettings:
             reserve_mb=_number(environ, "FAHRWERK_RESERVE_MB", cls.reserve_mb, int, mistakes, least=0),
             poll_s=_number(environ, "FAHRWERK_POLL_S", cls.poll_s, float, mistakes, least=0.1),
             lease_s=_number(environ, "FAHRWERK_LEASE_S", cls.lease_s, int, mistakes, least=2),
+            beat_s=_number(environ, "FAHRWERK_BEAT_S", cls.beat_s, float, mistakes, least=0.2),
+            nice=_number(environ, "FAHRWERK_NICE", cls.nice, int, mistakes, least=0),
+            hours=_hours(environ, mistakes),
+            chunks=_chunks(environ, mistakes),
         )
         mistakes += _programs(environ)
         if mistakes:
             raise SettingsError(mistakes)
         return settings
+
+
+def _hours(environ: Mapping[str, str], mistakes: list[str]) -> Hours:
+    try:
+        return Hours.read(environ.get("FAHRWERK_HOURS", ""))
+    except ValueError as mistake:
+        mistakes.append(f"FAHRWERK_HOURS: {mistake}")
+        return Hours()
+
+
+def _chunks(environ: Mapping[str, str], mistakes: list[str]) -> ChunkSettings:
+    usual = ChunkSettings()
+    try:
+        address = scheduler(environ)
+    except ValueError as mistake:
+        mistakes.append(str(mistake))
+        address = ""
+    return ChunkSettings(
+        seconds=_number(environ, "FAHRWERK_CHUNK_S", usual.seconds, float, mistakes, least=1),
+        least_s=_number(environ, "FAHRWERK_CHUNK_FROM_S", usual.least_s, float, mistakes, least=0),
+        threads=_number(environ, "FAHRWERK_CHUNK_THREADS", usual.threads, int, mistakes, least=1),
+        scheduler=address,
+    )
 
 
 def _programs(environ: Mapping[str, str]) -> list[str]:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from scripts.worker.pause import PAUSE, RESUME, Pause
 from tracker import wire
 
 log = logging.getLogger(__name__)
@@ -23,11 +24,20 @@ class Stop:
         """Begin with neither asked for."""
         self.finish = threading.Event()
         self.now = threading.Event()
+        self.pause = Pause()
         self.broke_off = False
         """Whether work was given up because of *now*."""
 
     def obey(self, command: str) -> None:
-        """Do what an operator had the tracker tell this worker: end after this job, or now; others are only logged."""
+        """Do what an operator had the tracker tell this worker: end after this job or now, pause, go on.
+
+        Others are only logged.
+        """
+        if command in (PAUSE, RESUME):
+            log.warning("the tracker says: %s", command)
+            self.pause.asked = command == PAUSE
+            self.pause.look()
+            return
         if command not in (wire.TERMINATE, wire.TERMINATE_NOW):
             log.warning("the tracker sends a command that this worker does not know: %.200r", command)
             return

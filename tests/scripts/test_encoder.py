@@ -256,7 +256,9 @@ def test_a_ticket_lost_in_the_first_task_keeps_the_second_from_running(mount: Pa
         raise TicketLost("of another worker")
 
     (mount / "a").write_bytes(b"x")
-    work = cast(Work, SimpleNamespace(confirm=confirm, percent=lambda _percent: None, halt=threading.Event()))
+    work = cast(
+        Work, SimpleNamespace(properties={}, confirm=confirm, percent=lambda _percent: None, halt=threading.Event())
+    )
     wanted = Expected(frames=1, seconds=1.0, rate=Fraction(25), has_video=True, delay_s=0.0)
     tasks = [[["cp", str(mount / "a"), str(mount / name)]] for name in ("b", "c")]
     with pytest.raises(TicketLost):
