@@ -8,7 +8,8 @@ import signal
 import socket
 import threading
 import time
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
 
@@ -18,12 +19,18 @@ from gunicorn.glogging import Logger
 
 from tracker import database, queries
 from tracker.app import create_app
-from tracker.db import db, transaction
+from tracker.db import db, now, transaction
 from tracker.errors import TrackerError
 from tracker.patience import Impatient
 from tracker.settings import Settings
 
 log = logging.getLogger(__name__)
+
+Errand = Callable[[datetime, Settings], object]
+"""Something that has to be done now and then beside the answering of requests."""
+
+ERRAND_S = 10.0
+"""Seconds between two errands of a server process."""
 
 GRACE_S = 10
 """Seconds that requests have to end when the server stops."""
@@ -56,9 +63,10 @@ class Log(Logger):  # type: ignore[misc]  # gunicorn publishes no types
 class Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn with our settings; each of its processes makes the application anew."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, errand: Errand | None = None) -> None:
         """Keep the *settings*; their database_url has to be that of the running database."""
         self._settings = settings
+        self._errand = errand
         super().__init__()
 
     def load_config(self) -> None:
@@ -83,15 +91,29 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Make the application."""
-        return create_app(self._settings)
+        """Make the application of one process, and let its errand be done beside it."""
+        app = create_app(self._settings)
+        if self._errand is not None:
+            threading.Thread(target=_run_errands, args=(app, self._settings, self._errand), daemon=True).start()
+        return app
 
 
-def serve(settings: Settings) -> None:
+def _run_errands(app: Flask, settings: Settings, errand: Errand) -> None:
+    """Do an errand again and again, as long as the process lives; several processes may do it at once."""
+    while True:
+        try:
+            with app.app_context():
+                errand(now(), settings)
+        except TrackerError as error:
+            log.warning("%s", error)
+        time.sleep(ERRAND_S)
+
+
+def serve(settings: Settings, errand: Errand | None = None) -> None:
     """Run the tracker until SIGTERM or SIGINT, which also end the wait for the database.
 
-    The own database is upgraded here; another one is only checked: several versions may be around.
-    Raises DatabaseError, and PortInUse when another program keeps the port.
+    Each of its processes does the *errand* now and then. The own database is upgraded here; another one is only
+    checked: several versions may be around. Raises DatabaseError, and PortInUse when another program keeps the port.
     """
     stop = threading.Event()
     _on_signals(stop)
@@ -103,7 +125,7 @@ def serve(settings: Settings) -> None:
         if port_is_free(settings, stop):
             _renew_leases(ready)
             log.info("serving on %s, port %s", settings.bind, settings.port)
-            Server(ready).run()
+            Server(ready, errand).run()
 
 
 class PortInUse(TrackerError):

@@ -12,6 +12,9 @@ from tracker.serve import serve
 def command() -> None:
     """Run the tracker until it is told to stop (SIGTERM, Ctrl-C).
 
-    Without FAHRWERK_DATABASE_URL it brings its own database. All settings: docs/configuration.md.
+    Without FAHRWERK_DATABASE_URL it brings its own database. What the crew is to be told of the Fahrplan is delivered
+    from here, too. All settings: docs/configuration.md.
     """
-    serve(settings())
+    from tracker.cli.fahrplan.watch import deliver
+
+    serve(settings(), deliver)

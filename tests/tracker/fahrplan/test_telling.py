@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import os
 import signal
+import socket
 import socketserver
 import subprocess
 import sys
@@ -163,9 +164,44 @@ class Killer(Exporter):
             self.victim.wait(60)
 
 
-def test_who_dies_between_sending_and_noting_sends_the_same_again(app: Flask, committed_db: str) -> None:
+def environment(database: str) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("FAHRWERK_")}
-    env |= {"FAHRWERK_DATABASE_URL": committed_db, "FAHRWERK_SECRET_KEY": KEY, "FAHRWERK_SECRET": "worker"}
+    given = {"FAHRWERK_DATABASE_URL": database, "FAHRWERK_SECRET_KEY": KEY, "FAHRWERK_SECRET": "worker"}
+    return env | given | {"FAHRWERK_PROCESSES": "1"}
+
+
+def test_the_server_delivers_what_was_decided_on_its_pages(app: Flask, committed_db: str) -> None:
+    env = environment(committed_db)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        env["FAHRWERK_PORT"] = str(probe.getsockname()[1])
+    with exporting(Told()) as receiver:
+        assert isinstance(receiver, Told)
+        with transaction():
+            watching.configure(projects.get("conf"), mail_to=[], allow_private=True)
+            access.set_webhook(projects.get("conf"), f"{receiver.url}/hook", "", KEY)
+        take(*SEVEN)
+        with subprocess.Popen([str(FAHRWERK), "serve"], env=env, stderr=subprocess.DEVNULL) as server:
+            heard = receiver.heard.wait(60)
+            server.send_signal(signal.SIGTERM)
+            assert (heard, server.wait(60)) == (True, 0)
+
+
+class Told(Exporter):
+    """Remembers that something was told."""
+
+    def __init__(self) -> None:
+        """Have heard nothing."""
+        super().__init__()
+        self.heard = threading.Event()
+
+    def on_post(self) -> None:
+        """Hear it."""
+        self.heard.set()
+
+
+def test_who_dies_between_sending_and_noting_sends_the_same_again(app: Flask, committed_db: str) -> None:
+    env = environment(committed_db)
     argv = [str(FAHRWERK), "fahrplan", "watch", "--once"]
     with exporting(Killer()) as receiver:
         assert isinstance(receiver, Killer)
@@ -183,8 +219,7 @@ def test_who_dies_between_sending_and_noting_sends_the_same_again(app: Flask, co
 
 
 def test_a_watch_goes_on_until_it_is_told_to_stop(app: Flask, committed_db: str) -> None:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("FAHRWERK_")}
-    env |= {"FAHRWERK_DATABASE_URL": committed_db, "FAHRWERK_SECRET_KEY": KEY, "FAHRWERK_SECRET": "worker"}
+    env = environment(committed_db)
     with exporting() as server:
         server.file = schedule(*SEVEN)
         with transaction():

@@ -94,9 +94,7 @@ def look(
         for line in _said(outcome):
             click.echo(line)
         yield outcome
-    for key, error in deliver(moment, settings):
-        if error:
-            log.warning("message %s was not delivered: %s", key, error)
+    deliver(moment, settings)
 
 
 def poll(slug: str, moment: datetime, settings: Settings, timeout_s: float = TIMEOUT_S) -> Outcome:
@@ -144,3 +142,5 @@ def deliver(moment: datetime, settings: Settings) -> list[tuple[str, str]]:
             if message is None:
                 return tried
             tried.append((message.key, message.error))
+        if message.error:
+            log.warning("message %s was not delivered: %s", message.key, message.error)
