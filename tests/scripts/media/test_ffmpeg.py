@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
+import psutil
 import pytest
 
-from scripts.media.ffmpeg import FfmpegFailed, PipeFailed, Stopped, complete, run, run_pipe
+from scripts.media.ffmpeg import PAUSED, FfmpegFailed, PipeFailed, Stopped, complete, run, run_pipe
 from scripts.media.programs import ProgramRefused
 
 ENDLESS = ["ffmpeg", "-re", "-f", "lavfi", "-i", "testsrc=s=64x36", "-y"]
@@ -151,3 +153,55 @@ def test_all_exit_codes_of_a_pipe_are_looked_at(tmp_path: Path) -> None:
     with pytest.raises(PipeFailed, match="ended with exit code") as failed:
         run_pipe([source, lavfi])
     assert "No such file" in failed.value.tail and (tmp_path / "a.mkv").exists()
+
+
+def _states(word: str) -> set[str]:
+    """Return the states of the processes that have a word in their command line."""
+    return {psutil.Process(number).status() for number in _running_with(word)}
+
+
+@pytest.fixture
+def paused() -> Iterator[Event]:
+    yield PAUSED
+    PAUSED.clear()
+
+
+def test_a_pause_suspends_all_programs_and_its_end_lets_them_go_on(tmp_path: Path, paused: Event) -> None:
+    out = str(tmp_path / "paused.mkv")
+    source = ["ffmpeg", "-re", "-f", "lavfi", "-i", "testsrc=s=64x36", "-metadata", f"title={out}", "-f", "nut", "-"]
+    seen: list[set[str]] = []
+
+    def stop() -> bool:
+        seen.append(_states(out) if len(_running_with(out)) == 2 else set())
+        if not paused.is_set() and {"stopped"} not in seen and seen[-1] & {"running", "sleeping"}:
+            paused.set()
+        elif seen[-1] == {"stopped"}:
+            paused.clear()
+        return {"stopped"} in seen and not seen[-1] & {"stopped"} and bool(seen[-1])
+
+    with pytest.raises(Stopped):
+        run_pipe([source, ["ffmpeg", "-i", "-", out]], stop=stop)
+    assert {"stopped"} in seen
+    assert _running_with(out) == []
+
+
+def test_what_is_paused_can_be_stopped(tmp_path: Path, paused: Event) -> None:
+    out = str(tmp_path / "paused.mkv")
+    paused.set()
+    with pytest.raises(Stopped):
+        run([*ENDLESS, out], stop=lambda: _states(out) == {"stopped"})
+    assert _running_with(out) == []
+
+
+def test_programs_give_way_as_far_as_they_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAHRWERK_NICE", "7")
+    out = tmp_path / "nice.mkv"
+    seen: set[int] = set()
+
+    def stop() -> bool:
+        seen.update(psutil.Process(number).nice() for number in _running_with(str(out)) if out.exists())
+        return bool(seen)
+
+    with pytest.raises(Stopped):
+        run([*ENDLESS, str(out)], stop=stop)
+    assert seen == {min(19, os.nice(0) + 7)}
