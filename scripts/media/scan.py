@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
+from av.audio.stream import AudioStream
 from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Stream
@@ -40,11 +41,15 @@ class SoundCount:
 
     def add(self, frame: av.AudioFrame) -> None:
         """Count a block of samples."""
-        time, self.rate = float(frame.time or 0), frame.sample_rate
+        self.rate = frame.sample_rate
+        self.count(float(frame.time or 0), frame.samples)
+
+    def count(self, time: float, samples: int) -> None:
+        """Count samples that begin at a time in seconds."""
         if not self.samples:
             self.start_s = time
         self.gap_s = max(self.gap_s, abs(time - self.start_s - self.seconds))
-        self.samples += frame.samples
+        self.samples += samples
 
 
 @dataclass
@@ -69,8 +74,9 @@ def scan(
 ) -> Scan:
     """Decode everything; keep the pictures whose number is in `keep`.
 
-    With `look`, that gets the packets of the picture instead, and they are not decoded. Raise VerifyFailed when
-    something cannot be decoded, Stopped when `stop` says so, MediaUnreadable.
+    With `look`, that gets the packets of the picture instead, and they are not decoded, nor is sound in FLAC: how many
+    samples there are stands in its packets. Raise VerifyFailed when something cannot be decoded, Stopped when `stop`
+    says so, MediaUnreadable.
     """
     result = Scan()
     try:
@@ -102,6 +108,9 @@ def _decode(
         if look is not None and isinstance(packet.stream, VideoStream):
             look(packet)
             continue
+        if look is not None and isinstance(packet.stream, AudioStream) and packet.stream.codec_context.name == "flac":
+            _count_flac(packet, packet.stream, result.sounds[numbers[packet.stream.index]])
+            continue
         for frame in packet.decode():
             if isinstance(frame, av.AudioFrame):
                 result.sounds[numbers[packet.stream.index]].add(frame)
@@ -109,3 +118,26 @@ def _decode(
                 if result.frames in keep:
                     result.kept[result.frames] = luma(frame)
                 result.times.append(float(frame.time or 0))
+
+
+def _count_flac(packet: Packet[Stream], stream: AudioStream, sound: SoundCount) -> None:
+    if packet.pts is not None:
+        sound.rate = stream.sample_rate
+        sound.count(float(packet.pts) * float(packet.time_base), flac_samples(bytes(memoryview(packet)[:16])))
+
+
+def flac_samples(header: bytes) -> int:
+    """Read how many samples (of each channel) a FLAC frame holds from its first 16 bytes (RFC 9639, 9.1).
+
+    Raise VerifyFailed for what is no such frame.
+    """
+    if len(header) < 8 or header[0] != 0xFF or header[1] & 0xFE != 0xF8:
+        raise VerifyFailed("The sound is not what was written: a packet of it is no FLAC frame.")
+    code = header[2] >> 4
+    if code in (6, 7):
+        lead = 8 - (header[4] ^ 0xFF).bit_length()  # the number of the frame is coded like a character of UTF-8
+        at = 4 + max(lead, 1)
+        return int.from_bytes(header[at : at + code - 5], "big") + 1
+    if not code:
+        raise VerifyFailed("The sound is not what was written: a FLAC frame has no size.")
+    return 192 if code == 1 else 576 << (code - 2) if code < 6 else 256 << (code - 8)

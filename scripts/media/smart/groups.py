@@ -102,12 +102,13 @@ class Reader:
         assert isinstance(container, InputContainer) and stream.time_base is not None
         codec = CODECS[stream.codec_context.name]
         framing = Framing.of(codec.name, stream.codec_context.extradata)
+        clock = float(stream.time_base * PTS_CLOCK)
         try:
             if target is not None:
                 container.seek(int(Fraction(target, PTS_CLOCK) / stream.time_base), stream=stream)
             for packet in container.demux(stream):
                 if packet.size:
-                    yield self._unit(packet, codec, framing)
+                    yield self._unit(packet, codec, framing, clock)
         except (FFmpegError, ValueError) as error:
             raise Refused(f"{self.piece.files[0]} or what follows it is damaged ({error})") from error
 
@@ -116,11 +117,11 @@ class Reader:
         borders = (part.stop_frame - self.piece.parts[0].first_frame for part in self.piece.parts)
         return any(abs(number - border) <= BORDER for border in (0, *borders))
 
-    def _unit(self, packet: Packet[VideoStream], codec: Codec, framing: Framing) -> Unit:
+    def _unit(self, packet: Packet[VideoStream], codec: Codec, framing: Framing, clock: float) -> Unit:
         if packet.pts is None:
             raise Refused("a picture has no time stamp")
-        ticks = packet.pts * packet.time_base * PTS_CLOCK - self.opened.shift - self.piece.start_pts
-        number = round(ticks * self.rate / PTS_CLOCK)
+        ticks = packet.pts * clock - self.opened.shift - self.piece.start_pts
+        number = round(ticks * float(self.rate) / PTS_CLOCK)  # fractions are exact and ten times as slow
         if packet.is_corrupt and 0 <= number < self.piece.frames and not self._is_at_border(number):
             raise Refused(f"the recording is damaged at frame {number} of a piece")
         data = bytes(packet)

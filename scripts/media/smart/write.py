@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from itertools import accumulate, pairwise
@@ -96,7 +96,7 @@ def _pictures(readers: Sequence[Reader]) -> Iterator[Coded]:
     begin = 0
     for reader in readers:
         for coded in splice(reader):
-            yield replace(coded, number=begin + coded.number)
+            yield Coded(begin + coded.number, coded.data, coded.key, coded.copied)
         begin += reader.piece.frames
 
 

@@ -29,7 +29,7 @@ from scripts.media.smart.codecs import CODECS, Codec, Entry
 from scripts.media.smart.groups import BORDER
 from scripts.media.smart.nal import Framing
 from scripts.media.smart.write import Spliced, checksum
-from scripts.media.sources import Sources, digest, luma
+from scripts.media.sources import Sources, alike, luma
 from scripts.media.verify.contents import Places, apart, compare_sounds
 from scripts.media.verify.cut import CutMeasured, StopTest
 from scripts.media.verify.spans import check_count, check_cut_sound, check_stamps
@@ -112,8 +112,10 @@ class _Packets:
         """Take note of a packet."""
         if packet.pts is None:
             return
-        self.times.append(float(packet.pts * packet.time_base))
-        number = round(packet.pts * packet.time_base * self.rate)
+        clock = packet.time_base
+        time = packet.pts * clock.numerator / clock.denominator  # as a fraction would be, in a tenth of the time
+        self.times.append(time)
+        number = round(time * float(self.rate))
         data = bytes(packet)
         self.checksums[number] = checksum(self.framing, data)
         if packet.is_keyframe:
@@ -203,7 +205,7 @@ class _Proof:
             return
         self.compared += 1
         if self._is_copied(number):
-            if digest(frame) != digest(near[number]):
+            if not alike(frame, near[number]):
                 raise VerifyFailed(f"{final_name(self.path)}: frame {number} was copied and looks different.")
             return
         shown = luma(frame)
