@@ -101,7 +101,7 @@ def place(files: Sequence[tuple[Found, Media]], rate: Fraction, start: datetime)
 
 def _continued(placed: Sequence[Placed], found: Found, media: Media, rate: Fraction) -> Placed | None:
     """Return the file whose recorder run `media` goes on with: the last one of some take, the newest take first."""
-    last_of_take = {each.take: each for each in placed}
+    last_of_take = {each.take: each for each in placed if each.found.recorder == found.recorder}
     for earlier in reversed(last_of_take.values()):
         ahead = signed(media.first_pts - earlier.end_pts(rate))
         if abs(ahead) <= JOINT_FRAMES * PTS_CLOCK / rate:

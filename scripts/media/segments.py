@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from pathlib import Path
 
 from scripts.media.demux import FORMATS, WRAP, Media, Unreadable, read_media
@@ -39,7 +40,8 @@ class Found:
     """A segment file: `name` relative to the raw folder, `begins` as its name says (UTC), size in bytes.
 
     `followed` tells that a later file of the recorder exists; `media` is None when nothing in it can be used. Each of
-    `problems` is a sentence that names the file. `exact` is a time that a playlist gives, to the millisecond.
+    `problems` is a sentence that names the file. `exact` is a time that a playlist gives, to the millisecond;
+    `recorder` what was asked for.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class Found:
     media: Media | None
     problems: tuple[str, ...]
     exact: bool = False
+    recorder: str = ""
 
 
 def find(
@@ -69,7 +72,7 @@ def find(
     clock of a recorder is ahead of the true time.
     Raises NoFolder; TimelineError for a recorder's name that is none.
     """
-    found: list[tuple[_Entry, bool]] = []
+    found: list[tuple[_Entry, bool, str]] = []
     for recorder in recorders.split() or [""]:
         ahead = timedelta(seconds=(ahead_s or {}).get(recorder, 0))
         files = [_dated(entry, zone, ahead) for entry in _entries(raw_folder, recorder, zone)]
@@ -77,8 +80,9 @@ def find(
         begins = [entry.instants[0] for entry in files]
         in_force = begins[max(bisect_right(begins, start.astimezone(UTC)) - 1, 0)] if begins else start
         chosen = [each for each in files if in_force <= each.instants[0] and each.instants[0] < stop.astimezone(UTC)]
-        found += [(entry, entry is not files[-1]) for entry in chosen]
-    return [_found(entry, followed=followed) for entry, followed in sorted(found, key=lambda each: _order(each[0]))]
+        found += [(entry, entry is not files[-1], recorder) for entry in chosen]
+    found.sort(key=lambda each: _order(each[0]))
+    return [_found(entry, followed, recorder) for entry, followed, recorder in found]
 
 
 def complete(found: Found, now: datetime, still_s: float = STILL_S) -> bool:
@@ -174,22 +178,27 @@ def _single(path: Path, begins: datetime) -> _Entry:
     return _Entry(path, path.name, datetime.min, status.st_size, modified, (begins.astimezone(UTC),))
 
 
-def _found(entry: _Entry, followed: bool) -> Found:
+def _found(entry: _Entry, followed: bool, recorder: str = "") -> Found:
     media, problems = _media(entry)
     sentences = tuple(f"{entry.name} {problem}." for problem in problems)
-    return Found(
-        entry.path, entry.name, entry.instants[0], entry.size, entry.modified, followed, media, sentences, entry.exact
-    )
+    known = (entry.path, entry.name, entry.instants[0], entry.size, entry.modified)
+    return Found(*known, followed, media, sentences, entry.exact, recorder)
 
 
 def _media(entry: _Entry) -> tuple[Media | None, tuple[str, ...]]:
     if not entry.size:
         return None, ("is empty",)
     try:
-        media = read_media(entry.path)
+        media = _read(entry.path, entry.size, entry.modified)
     except Unreadable as error:
         return None, (str(error),)
     return media, media.problems
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, size: int, modified: datetime) -> Media:
+    """Read a file, once as long as it does not change: neighbouring talks share files, and who waits looks again."""
+    return read_media(path)
 
 
 # --- time -------------------------------------------------------------------------------------------------------------

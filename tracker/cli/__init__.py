@@ -25,6 +25,7 @@ COMMANDS = {
     "ticket": ("tracker.cli.tickets", "Look at tickets and change them by hand."),
     "talk": ("tracker.cli.talks", "Make recordings by hand."),
     "room": ("tracker.cli.rooms", "Rename rooms, and say which recorders stand in them."),
+    "coverage": ("tracker.cli.coverage", "Tell what the rooms recorded, and what is missing of which talk."),
     "fahrplan": ("tracker.cli.fahrplan", "Import and watch schedules, decide about their changes."),
     "group": ("tracker.cli.groups", "Make and change worker groups."),
     "workers": ("tracker.cli.workers", "See, hold and end the workers of the tracker."),
