@@ -31,6 +31,7 @@ ROUTES = {
     ("gui.work", "POST"): ("user", f"{TICKET}/work"),
     ("gui.manage", "POST"): ("superuser", f"{TICKET}/manage"),
     ("gui.search", "GET"): ("read only", "/demo/tickets"),
+    ("gui.saved_search", "POST"): ("read only", "/demo/tickets/saved"),
     ("gui.mass_edit", "POST"): ("superuser", "/demo/tickets/edit"),
     ("gui.settings", "GET"): ("admin", "/demo/settings"),
     ("gui.settings_post", "POST"): ("admin", "/demo/settings"),

@@ -7,7 +7,7 @@ from itertools import count
 from tests.factories import encoding, make_misc, make_recording, make_user, make_worker, put
 from tests.tracker.gui.test_lists import counted
 from tests.tracker.gui.visitor import enter, send
-from tracker import asking, profiles, projects, queries, tickets
+from tracker import asking, profiles, projects, queries, searches, tickets
 from tracker.db import db
 from tracker.models import Upload
 from tracker.workers import groups
@@ -15,7 +15,7 @@ from tracker.workers import groups
 QUERIES = {
     "/": 5,
     "/demo/": 11,
-    "/demo/tickets": 9,
+    "/demo/tickets": 10,
     "/demo/new": 4,
     "/demo/settings": 10,
     "/demo/fahrplan/settings": 12,
@@ -57,6 +57,7 @@ def one_more(project):
     groups.add_project(group, project)
     groups.set_filter(group, project, {"property": "Room.Key", "is": "saal1"})
     upload(project, user, make_recording(project, "recorded"))
+    searches.save(project, user, f"search{number}", "state:merged", shared=True)
     profiles.create(f"like{number}", f"Like {number}", "mp4", profiles.version(profiles.find("hd")).template)
 
 

@@ -155,3 +155,69 @@ def test_properties_are_written_and_deleted_together(client, project, talks):
     for ticket in (talks["bread"], talks["locks"]):
         own = properties.own(ticket)
         assert own["Meta.Note"] == "x" and "Record.Language" not in own
+
+
+# --- kept searches, jumps ------------------------------------------------------------------------------------------
+
+
+def keep(client, name, q="state:merged", **more):
+    return send(client, "/demo/tickets/saved", {"action": "save", "saved": name, "q": q, **more})
+
+
+def kept(client):
+    return [
+        " ".join(each.split()) for each in page(client.get("/demo/tickets")).xpath("//*[@class='saved']//li/a/text()")
+    ]
+
+
+def test_a_search_is_kept_asked_again_and_deleted(client, project):
+    enter(client, "bob")
+    assert keep(client, "Zu schneiden").headers["Location"].endswith("/demo/tickets?q=state:merged")
+    (link,) = page(client.get("/demo/tickets")).xpath("//*[@class='saved']//li/a/@href")
+    assert link == "/demo/tickets?q=state:merged"
+    keep(client, "Zu schneiden", "state:cutting")
+    assert page(client.get("/demo/tickets")).xpath("//*[@class='saved']//li/a/@title") == ["state:cutting"]
+    (number,) = page(client.get("/demo/tickets")).xpath("//input[@name='search']/@value")
+    assert send(client, "/demo/tickets/saved", {"action": "delete", "search": number}).status_code == 303
+    assert kept(client) == []
+
+
+def test_only_superusers_share_a_search_and_others_only_ask_it(client, project, app):
+    enter(client, "bob")
+    assert keep(client, "Mine", shared="1").status_code == 403
+    keep(client, "Mine")
+    enter(other := app.test_client(), "sue", "superuser")
+    keep(other, "Ours", shared="1")
+    assert (kept(other), kept(client)) == (["Ours"], ["Mine", "Ours"])
+    numbers = page(other.get("/demo/tickets")).xpath("//input[@name='search']/@value")
+    assert send(client, "/demo/tickets/saved", {"action": "delete", "search": numbers[0]}).status_code == 403
+    assert send(other, "/demo/tickets/saved", {"action": "delete", "search": "999999"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "q"), [("", "merged"), ("x" * 61, "merged"), ("a\x07", "merged"), ("A", ""), ("A", "(")]
+)
+def test_a_search_that_cannot_be_kept_is_said(client, project, name, q):
+    enter(client, "bob")
+    assert keep(client, name, q).status_code == 400
+    assert kept(client) == []
+
+
+def test_a_number_goes_to_the_talk_or_ticket_that_has_it(client, project):
+    enter(client)
+    talk = make_recording(project)
+    for q in (str(talk.fahrplan_id), f"#{talk.id}", str(encoding(talk).id)):
+        answer = client.get("/demo/tickets", query_string={"q": q})
+        assert (answer.status_code == 302 and f"/demo/ticket/{talk.id}" in answer.headers["Location"]) or "#" not in q
+    assert client.get("/demo/tickets?q=%23999999").status_code == 200
+    assert client.get("/demo/tickets?q=999999").status_code == 200
+
+
+def test_all_that_can_be_edited_together_fits_on_one_page(client, project, monkeypatch):
+    monkeypatch.setattr("tracker.gui.views.search.PAGE", 2)
+    enter(client)
+    make_recording(project)
+    shown = page(client.get("/demo/tickets"))
+    assert len(shown.xpath("//tbody/tr")) == 2
+    (link,) = shown.xpath("//a[contains(text(), 'on one page')]/@href")
+    assert len(page(client.get(link)).xpath("//tbody/tr")) == 3

@@ -10,12 +10,13 @@ from typing import Any
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from tracker import asking, queries
+from tracker import asking, queries, searches
 from tracker.db import transaction
 from tracker.errors import Conflict, InvalidInput, NotFound
 from tracker.gui import conflicts, forms
 from tracker.gui.access import bp, me, needs, project_or_404
 from tracker.models import Project, Ticket
+from tracker.queries.searches import numbered, saved_searches
 from tracker.statemachine import TYPES, workflow
 from tracker.tickets import mass
 
@@ -31,6 +32,8 @@ COLUMNS = (
 def search(slug: str) -> ResponseReturnValue:
     """Show the tickets that the question `q` asks for, or answer them as `format=csv` or `json`."""
     project = project_or_404(slug)
+    if (there := _jump(project)) is not None:
+        return there
     kind = request.args.get("format", "")
     try:
         question = asking.read(request.args.get("q", ""))
@@ -41,10 +44,20 @@ def search(slug: str) -> ResponseReturnValue:
     if kind in ("csv", "json"):
         rows, _ = queries.found_tickets(project, question, me().id, limit=EXPORT)
         return _csv(project, rows) if kind == "csv" else jsonify([_row(ticket) for ticket in rows])
-    rows, total = queries.found_tickets(project, question, me().id, limit=PAGE, offset=PAGE * _number())
-    if total == 1 and request.args.get("q", "").isdigit():
-        return redirect(url_for("gui.ticket", slug=slug, ticket_id=rows[0].id))
+    rows, total = queries.found_tickets(project, question, me().id, limit=_limit(), offset=_limit() * _number())
     return _page(project, rows, total)
+
+
+def _jump(project: Project) -> ResponseReturnValue | None:
+    """Go to the ticket when the question is just its number, or that of a talk; `#` in front means a ticket's own."""
+    text = request.args.get("q", "").strip()
+    digits = text.removeprefix("#")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 10) or request.args.get("format"):
+        return None
+    found = numbered(project.id, int(digits))
+    if text.startswith("#"):
+        found = [each for each in found if each.id == int(digits)]
+    return redirect(url_for("gui.ticket", slug=project.slug, ticket_id=found[0].id)) if len(found) == 1 else None
 
 
 def _number() -> int:
@@ -52,15 +65,24 @@ def _number() -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
-def _page(project: Project, rows: Sequence[Ticket], total: int, error: InvalidInput | None = None) -> str:
+def _limit() -> int:
+    """Return how many rows a page has: as many as can be edited together if somebody asks for that."""
+    return mass.MOST if request.args.get("all") == "1" else PAGE
+
+
+def _page(
+    project: Project, rows: Sequence[Ticket], total: int, error: InvalidInput | None = None, q: str | None = None
+) -> str:
     return render_template(
         "search.html",
         project=project,
-        q=request.args.get("q", "")[: asking.MAX_LENGTH],
+        q=(request.args.get("q", "") if q is None else q)[: asking.MAX_LENGTH],
         rows=rows,
         total=total,
         page=_number(),
-        pages=(total + PAGE - 1) // PAGE,
+        pages=(total + _limit() - 1) // _limit(),
+        all_on_one=mass.MOST if total > PAGE and _limit() == PAGE else 0,
+        saved=saved_searches(project.id, me().id),
         fields=asking.FIELDS,
         states=_states(project),
         error=error,
@@ -91,6 +113,32 @@ def _row(ticket: Ticket) -> dict[str, Any]:
         "waiting": ticket.waiting or ticket.off,
         "modified": ticket.modified.isoformat(),
     }
+
+
+@bp.post("/<slug>/tickets/saved")
+@needs("read only")
+def saved_search(slug: str) -> ResponseReturnValue:
+    """Keep a search under a name, or delete one."""
+    project = project_or_404(slug)
+    question = forms.text("q")
+    deeds = {"save": lambda: _save(project, question), "delete": lambda: _forget(project)}
+    try:
+        deed = forms.action(deeds)
+        with transaction():
+            said = deed()
+    except InvalidInput as error:
+        return _page(project, [], 0, error, question), error.http_status
+    flash(said)
+    return redirect(url_for("gui.search", slug=slug, q=question or None), 303)
+
+
+def _save(project: Project, question: str) -> str:
+    found = searches.save(project, me(), forms.text("saved"), question, shared=forms.text("shared") == "1")
+    return f"The search {found.name!r} is kept{' for everybody' if found.shared else ''}."
+
+
+def _forget(project: Project) -> str:
+    return f"The search {searches.delete(project, me(), forms.whole('search')).name!r} is deleted."
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
