@@ -26,6 +26,7 @@ from scripts.media.jobplaces import JobPlaces
 from scripts.media.pieces import CutError
 from scripts.media.probe import MediaUnreadable
 from scripts.media.programs import MORE, ProgramRefused, program
+from scripts.media.retag import carried
 from scripts.media.scratch import scratch_folder
 from scripts.media.slides import SlideError
 from scripts.media.timeline import TimelineError
@@ -114,6 +115,7 @@ class EncodeJob(Job):
             with proving(work):
                 measured = self._measure(result, commands, wanted, prepared, work)
             judged = self._judge(result, measured, bounds, prepared, work)
+            judged |= carried(result)
         forget(work)
         work.save(_results(measured, beside, work.properties) | judged)
         frames = f"{measured.frames} frames, " if measured.rate else ""

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from scripts.media.files import partial
-from scripts.publish.copies import ChecksumDiffers, Watcher, copy_proven, write_sidecar
+from scripts.media.retag import RetagFailed, retag, wanted
+from scripts.publish.copies import ChecksumDiffers, Copied, Watcher, copy_proven, measure, write_sidecar
 from scripts.worker.folders import distinct, output_name
 from scripts.worker.job import Job, Work
 from scripts.worker.main import main
@@ -33,7 +34,7 @@ class PostprocessJob(Job):
 
     kind = "postprocess"
     state = "postprocessing"
-    failures: ClassVar = (ChecksumDiffers,)
+    failures: ClassVar = (ChecksumDiffers, RetagFailed)
 
     def run(self, work: Work) -> str:
         """Copy, read the copy back, write the checksum beside it and into the ticket's properties."""
@@ -42,10 +43,20 @@ class PostprocessJob(Job):
         source = encoded_file(work)
         target = hidden / source.name
         with partial(target, work.ticket.attempt, work.confirm) as part:
-            copied = copy_proven(source, part, Watcher(work.percent, work.halt.is_set))
+            copied = _copy(source, part, work)
         write_sidecar(target, copied.sha256, work.ticket.attempt)
         work.save({"Release.SHA256": copied.sha256, "Release.Bytes": str(copied.size)})
         return f"{copied.size} bytes, SHA-256 {copied.sha256}"
+
+
+def _copy(source: Path, part: Path, work: Work) -> Copied:
+    """Copy the file, with the metadata that was corrected in check if any; the encoder's own file stays as it is."""
+    watcher, tags = Watcher(work.percent, work.halt.is_set), wanted(work.properties.get("Encoding.Metadata", ""))
+    if not tags:
+        return copy_proven(source, part, watcher)
+    retag(source, part, tags, stop=work.halt)
+    work.note(f"The file has corrected metadata: {', '.join(sorted(tags))}; picture and sound are copied.")
+    return measure(part, watcher)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,17 @@
 import hashlib
+import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scripts.media.programs import program
+from scripts.media.retag import contents, tags_of
 from scripts.script_d_postprocess import PostprocessJob
 from scripts.worker import loop
 from scripts.worker.loop import Shift
+from tests.scripts.media.tiny import write_ts
 from tests.scripts.scripted_tracker import ScriptedTracker
 
 CONTENT = b"an encoded file"
@@ -93,3 +98,38 @@ def test_a_file_of_another_size_than_was_encoded_is_refused(
 def test_the_same_folder_twice_is_refused(tracker: ScriptedTracker, shift: Shift, properties: dict[str, str]) -> None:
     same = properties | {"Processing__Path__Prerelease": properties["Processing__Path__Output"]}
     assert "are both" in postprocess(tracker, shift, same)[2]
+
+
+def test_corrected_metadata_is_written_without_encoding_again(
+    tracker: ScriptedTracker, shift: Shift, properties: dict[str, str], mount: Path
+) -> None:
+    source = write_ts(mount / "a.ts", 2, sound=[0.5] * 20)
+    file = mount / "output" / NAME
+    command = [
+        program("ffmpeg"),
+        "-v",
+        "error",
+        "-y",
+        "-i",
+        str(source),
+        "-c",
+        "copy",
+        "-metadata",
+        "title=Wrnog",
+        str(file),
+    ]
+    subprocess.run(command, check=True)
+    before = file.read_bytes()
+    tags = {"title": 'Right: "Übergrößen" 🐢', "artist": "Łucja Żak"}
+    done = postprocess(tracker, shift, properties | {"Encoding__Metadata": json.dumps(tags)})
+    hidden = mount / "hidden" / NAME
+    assert done[:2] == ("done", 9) and tags_of(hidden) == tags and tags_of(file) == {"title": "Wrnog"}
+    assert contents(hidden) == contents(file) and file.read_bytes() == before
+    assert tracker.properties[9]["Release.SHA256"] == hashlib.sha256(hidden.read_bytes()).hexdigest()
+
+
+def test_metadata_that_is_none_fails_with_a_sentence(
+    tracker: ScriptedTracker, shift: Shift, properties: dict[str, str]
+) -> None:
+    how, _, said = postprocess(tracker, shift, properties | {"Encoding__Metadata": "[1]"})[:3]
+    assert how == "failed" and "Encoding.Metadata is no JSON object" in said

@@ -11,7 +11,7 @@ from tracker.tickets.byhand import (
     set_priority,
     set_state,
 )
-from tracker.tickets.checking import accept, mark_ready, reject, send_back, start_check
+from tracker.tickets.checking import accept, correct, mark_ready, reject, send_back, start_check
 from tracker.tickets.chores import handle, resolve, wontfix
 from tracker.tickets.claims import Offer, claim, claim_next
 from tracker.tickets.copies import duplicate
@@ -69,6 +69,7 @@ __all__ = [
     "commence",
     "commence_by_hand",
     "comment",
+    "correct",
     "create_encoding",
     "create_encodings",
     "create_from_file",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
-from tracker import queries
+from tracker import properties, queries
 from tracker.db import db
-from tracker.errors import Conflict
+from tracker.errors import Conflict, InvalidInput
 from tracker.models import Ticket, User
 from tracker.statemachine import ENCODING, RECORDING, workflow
 from tracker.tickets import guards, holding, holds, moves
 from tracker.tickets.actor import Actor
 
+CORRECTED = {"Fahrplan.Title": "title", "Fahrplan.Person_list": "artist"}
+"""What a checker may correct -> the tag that a file carries it in."""
+MAX_TAG = 500
 PUBLIC = ("releasing", "released")
 """Files that are public or just becoming so; a talk that is sent back leaves them."""
 
@@ -39,6 +43,62 @@ def accept(ticket_id: int, user: User, *, seen: Sequence[str] = (), version: int
     looked = f"looked at: {', '.join(seen)}" if seen else ""
     moves.move(ticket, guards.onward(ticket), Actor.of(user), "Action.check", looked[:2000])
     return ticket
+
+
+def correct(
+    ticket_id: int, user: User, values: Mapping[str, str], *, seen: Sequence[str] = (), version: int | None = None
+) -> Ticket:
+    """Only the metadata is wrong: store it as in *values* (by property) and send the file on, `checking` -> `checked`.
+
+    Nothing is encoded again: script D writes the file's container anew, and those of the talk's other files that are
+    made already; files that wait for their release go back to `checked` for it, public ones ask for attention. Raises
+    InvalidInput when nothing would change, Conflict as `accept` does.
+    """
+    ticket = guards.lock(ticket_id, kind=ENCODING, version=version)
+    guards.mine(ticket, user, "checking")
+    talk = ticket.parent
+    assert talk is not None  # the schema gives every encoding ticket a recording
+    changed = properties.write(talk, _corrections(talk, values))
+    if title := changed.get("Fahrplan.Title"):
+        talk.title = title
+    text = "\n".join(f"{name}={value}" for name, value in changed.items())
+    moves.log(talk, Actor.of(user), "Edit.properties", text, talk.state, talk.state)
+    moves.touch(talk)
+    tags = {CORRECTED[name]: value for name, value in changed.items()}
+    for child in queries.lock_children(talk.id):
+        _retag(child, tags, Actor.of(user))
+    return accept(ticket_id, user, seen=[*seen, "metadata corrected"])
+
+
+def _corrections(talk: Ticket, values: Mapping[str, str]) -> dict[str, str]:
+    before = properties.merged(talk)
+    texts = {name: " ".join(values[name].split()) for name in CORRECTED if name in values}
+    found = {name: text for name, text in texts.items() if text != before.get(name, "")}
+    if not found:
+        raise InvalidInput("Title and persons are as before; correct what is wrong, or accept the file.", "title")
+    if not found.get("Fahrplan.Title", "x"):
+        raise InvalidInput("A talk needs a title.", "title")
+    if any(len(text) > MAX_TAG for text in found.values()):
+        raise InvalidInput(f"Title and persons have at most {MAX_TAG} characters each.", "title")
+    return found
+
+
+def _retag(child: Ticket, tags: Mapping[str, str], actor: Actor) -> None:
+    """Have script D write *tags* into the file of a ticket, if there is one."""
+    table, own = child.table, properties.own(child)
+    if table.position(child.state) < table.position("encoding") or child.off:
+        return
+    earlier = json.loads(own.get("Encoding.Metadata", "") or "{}")
+    properties.write(child, {"Encoding.Metadata": json.dumps({**earlier, **tags}, ensure_ascii=False)})
+    if child.state in PUBLIC:
+        child.needs_attention = True
+        moves.touch(child)
+        text = (
+            "the title or the persons of the talk were corrected; to have them in the public file, revert its release"
+        )
+        moves.log(child, actor, "Encoding.metadata", text, child.state, child.state)
+    elif table.position(child.state) > table.position("checked"):
+        moves.move(child, "checked", actor, "Encoding.metadata", "the metadata was corrected; the file is written anew")
 
 
 def reject(ticket_id: int, user: User, reason: str, *, version: int | None = None) -> Ticket:
