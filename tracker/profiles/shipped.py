@@ -10,7 +10,9 @@ _X264 = {
     "Format.Video.Preset": "medium",
     "Format.Audio.Codec": "aac",
 }
-_LOUD = {"Format.Audio.Loudness": "-16", "Format.Audio.Channels": "2"}
+_STEREO = {"Format.Audio.Channels": "2"}
+"""Also of a recording in 5.1, for which the bit rates are too low, and whose channels libopus does not take."""
+_LOUD = {"Format.Audio.Loudness": "-16", **_STEREO}
 _OPUS = {"Format.Audio.Codec": "libopus", "Format.Audio.Bitrate": "96k"}
 
 
@@ -36,14 +38,14 @@ SHIPPED: Mapping[str, tuple[str, str, str, Mapping[str, str]]] = {
         "video.xsl",
         _h264(1920, 1080, 22, "128k", Profile="high", MaxBitrate="8M") | _LOUD,
     ),
-    "hd": ("MP4 H.264 720p", "mp4", "video.xsl", _h264(1280, 720, 22, "128k")),
+    "hd": ("MP4 H.264 720p", "mp4", "video.xsl", _h264(1280, 720, 22, "128k") | _STEREO),
     "480p": (
         "MP4 H.264 480p",
         "mp4",
         "video.xsl",
         _h264(854, 480, 23, "96k", Profile="main", MaxBitrate="1500k", MaxFPS="30") | _LOUD,
     ),
-    "sd": ("MP4 H.264 360p", "mp4", "video.xsl", _h264(640, 360, 24, "96k")),
+    "sd": ("MP4 H.264 360p", "mp4", "video.xsl", _h264(640, 360, 24, "96k") | _STEREO),
     "vp9": (
         "WebM VP9 1080p",
         "webm",
@@ -101,8 +103,8 @@ SHIPPED: Mapping[str, tuple[str, str, str, Mapping[str, str]]] = {
         | _box(854, 480)
         | _LOUD,
     ),
-    "mp3": ("MP3", "mp3", "audio.xsl", {"Format.Audio.Codec": "libmp3lame", "Format.Audio.Bitrate": "128k"}),
-    "opus": ("Opus", "opus", "audio.xsl", {"Format.Audio.Codec": "libopus", "Format.Audio.Bitrate": "64k"}),
+    "mp3": ("MP3", "mp3", "audio.xsl", {"Format.Audio.Codec": "libmp3lame", "Format.Audio.Bitrate": "128k"} | _STEREO),
+    "opus": ("Opus", "opus", "audio.xsl", {"Format.Audio.Codec": "libopus", "Format.Audio.Bitrate": "64k"} | _STEREO),
 }
 """Slug -> name, extension, template file, properties."""
 
