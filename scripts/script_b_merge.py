@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from scripts.material import Material, material
-from scripts.media import marks, peaks, recording, thumbs
+from scripts.media import marks, peaks, proxy, recording, thumbs
 from scripts.media.demux import Unreadable
 from scripts.media.files import partial
 from scripts.media.segments import NoFolder
@@ -86,6 +86,16 @@ def _moved(name: str, text: str, by: int, frames: int) -> str:
     return pattern.sub(lambda each: str(int(each[0]) + by), text) if inside else ""
 
 
+def proxies_when(properties: Mapping[str, str]) -> proxy.When:
+    """Return when the project wants proxies (Processing.Proxy). Raise JobFailed for an unknown word."""
+    text = properties.get("Processing.Proxy", "").strip() or proxy.When.AUTO.value
+    try:
+        return proxy.When(text)
+    except ValueError:
+        known = ", ".join(each.value for each in proxy.When)
+        raise JobFailed(f"Processing.Proxy is {text[:40]!r}; set it to one of {known} on the project's page.") from None
+
+
 class MergeJob(Job):
     """Make the virtual recordings."""
 
@@ -100,6 +110,8 @@ class MergeJob(Job):
         raw = work.folder("Processing.Path.Raw") if work.properties.get("Processing.Path.Raw", "").strip() else None
         timeline = found.timeline(_talk(found.plan, work), raw)
         noted, problems = _noted(timeline, found, work)
+        timeline, said = self._proxies(timeline, found.folder, work)
+        problems += said
         tracks = self._write(marks.with_marks(timeline, noted), found.folder, work)
         written = record_properties(timeline, found.plan, work.properties) | {"Record.Tracks": tracks}
         if found.whole:
@@ -121,6 +133,13 @@ class MergeJob(Job):
         self._picture(timeline, raw, folder, work)
         recording.write_virtual_recording(timeline, measured, folder, work.ticket.attempt, work.confirm)
         return str(len(measured.tracks)) if measured.others else ""
+
+    def _proxies(self, timeline: Timeline, folder: Path, work: Work) -> tuple[Timeline, list[str]]:
+        """Make what browsers need to play the recording; most need nothing."""
+        target, when = talk_folder(work.properties, work.roots), proxies_when(work.properties)
+        return proxy.with_proxies(
+            timeline, folder, target, work.ticket.attempt, when, progress=work.percent, stop=work.halt
+        )
 
     def _picture(self, timeline: Timeline, raw: Path, folder: Path, work: Work) -> None:
         sheet, image = thumbs.make(timeline, raw, work.halt.is_set)

@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from scripts.media.demux import Unreadable, only, opened
+from scripts.media.demux import Unreadable, only, opened, ticks
 from scripts.media.ffmpeg import Stopped
 from scripts.media.files import inside
 from scripts.media.segments import signed
@@ -164,7 +164,8 @@ def _blocks(
     zero = round(segment.first_frame * PTS_CLOCK / rate)
     fifo, position, kind = av.AudioFifo(), 0, (0, "", "")
     for frame in _frames(container, track):
-        at = round((zero + signed((frame.pts or 0) - segment.first_pts)) * frame.sample_rate / PTS_CLOCK)
+        stamp = ticks(frame.pts or 0, Fraction(frame.time_base or 0))
+        at = round((zero + signed(stamp - segment.first_pts)) * frame.sample_rate / PTS_CLOCK)
         now = (frame.sample_rate, frame.format.name, frame.layout.name)
         apart = now != kind or abs(at - position - fifo.samples) > _DRIFT_S * frame.sample_rate
         if fifo.samples and (apart or fifo.samples >= _BLOCK_SAMPLES):

@@ -15,7 +15,7 @@ MIME_TYPE = "application/vnd.apple.mpegurl"
 
 
 def playlist(timeline: Timeline) -> str:
-    """Return index.m3u8 (RFC 8216, version 3): whole files, URIs as in `Segment.file`, percent-encoded."""
+    """Return index.m3u8 (RFC 8216, version 3): whole files or their proxies, URIs percent-encoded."""
     lengths = playing_us(timeline.segments, timeline.rate)
     lines = [
         "#EXTM3U",
@@ -30,7 +30,7 @@ def playlist(timeline: Timeline) -> str:
             lines.append("#EXT-X-DISCONTINUITY")
         lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{segment.start.isoformat(timespec='milliseconds')}")
         lines.append(f"#EXTINF:{length // 1_000_000}.{length % 1_000_000:06},")
-        lines.append(quote(segment.file, safe="/"))
+        lines.append(quote(segment.played_as or segment.file, safe="/"))
         earlier = segment
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 

@@ -24,7 +24,8 @@ export class Recording {
   // A player told which PTS (of so many a second) it put at zero of its clock, for some segments.
   anchor(indices, zero, timescale) {
     for (const index of indices) {
-      const ticks = this.segments[index].first_pts - (zero * PTS_CLOCK) / timescale;
+      const segment = this.segments[index];
+      const ticks = (segment.played_pts ?? segment.first_pts) - (zero * PTS_CLOCK) / timescale;
       const wrapped = ((ticks % WRAP) + WRAP) % WRAP; // stamps in files are 33 bits wide
       this.begins[index] = (wrapped < WRAP / 2 ? wrapped : wrapped - WRAP) / PTS_CLOCK;
     }
