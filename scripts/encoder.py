@@ -114,7 +114,7 @@ class EncodeJob(Job):
             beside = write_sidecars(target, more, work, stack) if wanted.has_video else []
             with proving(work):
                 measured = self._measure(result, commands, wanted, prepared, work)
-            judged = self._judge(result, measured, bounds, prepared, work)
+            judged = self._judge(result, measured, bounds, wanted, prepared, work)
             judged |= carried(result)
         forget(work)
         work.save(_results(measured, beside, work.properties) | judged)
@@ -157,15 +157,26 @@ class EncodeJob(Job):
         return measured
 
     def _judge(
-        self, result: Path, measured: EncodingMeasured, bounds: quality.Bounds, prepared: Prepared, work: Work
+        self,
+        result: Path,
+        measured: EncodingMeasured,
+        bounds: quality.Bounds,
+        wanted: Expected,
+        prepared: Prepared,
+        work: Work,
     ) -> dict[str, str]:
         """Make the quality report; return its properties. Raise JobFailed for bad quality in a strict project."""
         work.percent(VERIFIED_PERCENT)
         looked = quality.measure(
             result,
             master_of(work),
-            begin_s=float(prepared.lead / prepared.rate),
-            end_s=float(prepared.trail / prepared.rate),
+            cut=quality.Cut(
+                wanted.frames,
+                wanted.seconds,
+                measured.sound_seconds,
+                float(prepared.lead / prepared.rate),
+                float(prepared.trail / prepared.rate),
+            ),
             seconds=measured.seconds,
             frames=measured.frames,
             stop=work.halt.is_set,

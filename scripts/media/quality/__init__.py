@@ -1,7 +1,7 @@
 """The quality report of an encoded file: what a machine can tell of picture and sound, and what is suspicious in it."""
 
 from scripts.media.quality.bounds import BadBound, Bounds, bounds_of
-from scripts.media.quality.measure import Measured, measure
+from scripts.media.quality.measure import Cut, Measured, measure
 from scripts.media.quality.verdict import Finding, findings, report, verdict
 
-__all__ = ["BadBound", "Bounds", "Finding", "Measured", "bounds_of", "findings", "measure", "report", "verdict"]
+__all__ = ["BadBound", "Bounds", "Cut", "Finding", "Measured", "bounds_of", "findings", "measure", "report", "verdict"]

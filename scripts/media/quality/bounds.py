@@ -32,9 +32,15 @@ class Bound:
 Bounds = Mapping[str, Bound]
 
 DEFAULTS: Bounds = {
+    "BitrateHigh": Bound(None, None),
+    "BitrateLow": Bound(16, None, low=True),
     "Black": Bound(5, 120),
+    "Cancelling": Bound(0, None),
     "Clipped": Bound(200, None),
+    "Dead": Bound(0, None),
     "Frozen": Bound(300, None),
+    "Identical": Bound(None, None),
+    "Length": Bound(60, 500),
     "LoudnessHigh": Bound(-9, None),
     "LoudnessLow": Bound(-33, -55, low=True),
     "Offset": Bound(45, 200),
@@ -42,7 +48,8 @@ DEFAULTS: Bounds = {
     "Silence": Bound(30, None),
     "TruePeak": Bound(1, None),
 }
-"""Seconds, samples, LUFS, milliseconds, likeness (1: the same), dBTP; Clipped counts per minute."""
+"""Seconds, samples, LUFS, milliseconds, likeness (1: the same), dBTP, kbit/s; Clipped counts per minute, Dead
+channels; Cancelling and Identical are 1 when they are so."""
 
 
 def bounds_of(properties: Mapping[str, str]) -> Bounds:

@@ -21,7 +21,9 @@ _SILENT_DB, _ALIKE_DB = -70.0, 40.0
 _STILL = 0.0005
 _LISTED = re.compile(r"^lavfi\.(silence|black|freezedetect\.freeze)_(start|end)=([-\d.]+)", re.MULTILINE)
 _STATS = re.compile(r"^\[astats@(\w+) @ \w+\] (Peak level|RMS level|Peak count)(?: dB)?: (\S+)", re.MULTILINE)
+_SUMMARY = re.compile(r"^\[ebur128@loud(\d+) @ \w+\] Summary:\n((?:(?!\[).*\n?)*)", re.MULTILINE)
 _LOUDNESS = re.compile(r"^ +(I|LRA|Peak): +(\S+) (?:LUFS|LU|dBFS)", re.MULTILINE)
+MOST_TRACKS = 8
 
 Span = tuple[float, float]
 
@@ -48,8 +50,25 @@ class Sound:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """What the file should be: frames and seconds, of which slides take `begin_s` before and `end_s` after the talk.
+
+    `sound_s` is how long the sound of the file was found to be.
+    """
+
+    frames: int
+    seconds: float
+    sound_s: float = 0.0
+    begin_s: float = 0.0
+    end_s: float = 0.0
+
+
+@dataclass(frozen=True)
 class Measured:
-    """What was measured; `spans` by kind (seconds), `ssim` as (seconds, likeness); `unfinished`: why not all was."""
+    """What was measured; `spans` by kind (seconds), `ssim` as (seconds, likeness); `unfinished`: why not all was.
+
+    `sound` is the first track, `others` those after it.
+    """
 
     seconds: float
     frames: int
@@ -59,6 +78,8 @@ class Measured:
     spans: dict[str, list[Span]]
     ssim: list[tuple[float, float]]
     unfinished: str = ""
+    others: tuple[Sound, ...] = ()
+    cut: Cut | None = None
 
 
 def measure(
@@ -69,13 +90,10 @@ def measure(
     frames: int,
     stop: Callable[[], bool],
     progress: Callable[[float], None] | None = None,
-    begin_s: float = 0.0,
-    end_s: float = 0.0,
+    cut: Cut | None = None,
     slack_s: float = 120.0,
 ) -> Measured:
-    """Measure `path`, `seconds` long, against the cut master it was made of; `frames` is taken over.
-
-    `begin_s` and `end_s` is how long slides stand before and after the talk.
+    """Measure `path`, `seconds` long, against the cut master it was made of; `frames` and `cut` are taken over.
 
     It takes as long as the file plays and `slack_s` at most; then the report says so. Raise Stopped when told to.
     """
@@ -90,21 +108,27 @@ def measure(
         unfinished = f"it took longer than {seconds + slack_s:.0f} s"
     except ffmpeg.FfmpegFailed as failed:
         unfinished = str(failed)
-    alike = (
-        likeness(path, master, seconds - begin_s - end_s, begin_s)
-        if master is not None and media.video and master.is_file()
-        else []
-    )
+    tracks = tuple(_sound(said, number) for number in range(len(media.audio[:MOST_TRACKS]))) if said else ()
     return Measured(
         seconds=seconds,
         frames=frames,
         offset_ms=offset_ms(path),
         kbps=path.stat().st_size * 8 / 1000 / max(seconds, 0.001),
-        sound=_sound(said) if media.audio and said else None,
+        sound=tracks[0] if tracks else None,
+        others=tracks[1:],
         spans=_spans(listed, seconds),
-        ssim=alike,
+        ssim=_alike(path, master, seconds, cut) if media.video else [],
         unfinished=unfinished,
+        cut=cut,
     )
+
+
+def _alike(path: Path, master: Path | None, seconds: float, cut: Cut | None) -> list[tuple[float, float]]:
+    """Compare the talk, without the slides around it, with its cut master if that is there."""
+    if master is None or not master.is_file():
+        return []
+    begin, end = (cut.begin_s, cut.end_s) if cut else (0.0, 0.0)
+    return likeness(path, master, seconds - begin - end, begin)
 
 
 def offset_ms(path: Path) -> float:
@@ -120,9 +144,9 @@ def offset_ms(path: Path) -> float:
 def arguments(path: Path, media: Media) -> list[str]:
     """Return the command that looks at picture and sound in one run, writing spans into files where it runs."""
     graphs, outputs = [], []
-    if media.audio:
-        graphs.append(_sound_graph(media.audio[0].channels == 2))
-        outputs += ["-map", "[heard]"]
+    for number, sound in enumerate(media.audio[:MOST_TRACKS]):
+        graphs.append(_sound_graph(number, sound.channels == 2))
+        outputs += ["-map", f"[heard{number}]"]
     if media.video is not None:
         graphs.append(
             f"[0:v:0]fps=5,scale=320:-2:flags=fast_bilinear,blackdetect=d={SHORTEST_S['black']}:pix_th=0.08,"
@@ -133,19 +157,19 @@ def arguments(path: Path, media: Media) -> list[str]:
     return ["ffmpeg", *told, "-i", str(path), "-filter_complex", ";".join(graphs), *outputs, "-f", "null", "-"]
 
 
-def _sound_graph(stereo: bool) -> str:
-    each = "astats@each=measure_overall=none:measure_perchannel=Peak_level+Peak_count+RMS_level"
-    graph = (
-        f"[0:a:0]silencedetect=n=-50dB:d={SHORTEST_S['silence']},ametadata=print:file=sound.txt,"
-        "ebur128=peak=true:framelog=quiet"
-    )
+def _sound_graph(number: int, stereo: bool) -> str:
+    """Return what listens to a track; places of silence are listed for the first one."""
+    each = f"astats@each{number}=measure_overall=none:measure_perchannel=Peak_level+Peak_count+RMS_level"
+    quiet = f"silencedetect=n=-50dB:d={SHORTEST_S['silence']},ametadata=print:file=sound.txt," if number == 0 else ""
+    graph = f"[0:a:{number}]{quiet}ebur128@loud{number}=peak=true:framelog=quiet"
     if not stereo:
-        return f"{graph},aformat=s16,{each}[heard]"
+        return f"{graph},aformat=s16,{each}[heard{number}]"
     overall = "measure_overall=RMS_level:measure_perchannel=none"
     return (
-        f"{graph},asplit=3[each][difference][sum];[each]aformat=s16,{each}[heard];"
-        f"[difference]pan=mono|c0=0.5*c0-0.5*c1,astats@difference={overall},anullsink;"
-        f"[sum]pan=mono|c0=0.5*c0+0.5*c1,astats@sum={overall},anullsink"
+        f"{graph},asplit=3[each{number}][difference{number}][sum{number}];"
+        f"[each{number}]aformat=s16,{each}[heard{number}];"
+        f"[difference{number}]pan=mono|c0=0.5*c0-0.5*c1,astats@difference{number}={overall},anullsink;"
+        f"[sum{number}]pan=mono|c0=0.5*c0+0.5*c1,astats@sum{number}={overall},anullsink"
     )
 
 
@@ -161,18 +185,19 @@ def _pass(
         return said, "\n".join(file.read_text() for file in files if file.is_file())
 
 
-def _sound(said: str) -> Sound:
+def _sound(said: str, number: int) -> Sound:
     found: dict[str, dict[str, list[float]]] = {}
     for place, name, value in _STATS.findall(said):
         found.setdefault(place, {}).setdefault(name, []).append(_number(value))
-    each = found.get("each", {})
+    each = found.get(f"each{number}", {})
     names = ("Peak level", "RMS level", "Peak count")
     channels = [
         Channel(peak, rms, round(count) if peak > -0.001 else 0)
         for peak, rms, count in zip(*(each.get(name, []) for name in names), strict=True)
     ]
-    loud = dict(_LOUDNESS.findall(said[said.rfind("Summary:") :]))
-    summed, apart = (found.get(place, {}).get("RMS level", [math.nan])[0] for place in ("sum", "difference"))
+    loud = dict(_LOUDNESS.findall(dict(_SUMMARY.findall(said)).get(str(number), "")))
+    places = (found.get(f"{place}{number}", {}) for place in ("sum", "difference"))
+    summed, apart = (place.get("RMS level", [math.nan])[0] for place in places)
     alive = max(summed, apart) > _SILENT_DB
     return Sound(
         loudness=_number(loud.get("I", "nan")),

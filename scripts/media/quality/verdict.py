@@ -53,7 +53,9 @@ def report(measured: Measured, found: Sequence[Finding]) -> str:
         "frames": measured.frames,
         "offset_ms": round(measured.offset_ms, 1),
         "kbps": round(measured.kbps),
+        "cut": _cut_facts(measured),
         "sound": _sound_facts(sound) if sound else None,
+        "tracks": [_sound_facts(other) for other in measured.others],
         **{kind: [[round(at, 2) for at in span] for span in spans[:MOST_SPANS]] for kind, spans in _kinds(measured)},
         "ssim": measured.ssim,
         "findings": [{"level": each.level, "text": each.text, "at": each.at_s} for each in found],
@@ -80,6 +82,14 @@ def _sound_facts(sound: Sound) -> dict[str, object]:
     }
 
 
+def _cut_facts(measured: Measured) -> dict[str, object] | None:
+    cut = measured.cut
+    if cut is None:
+        return None
+    seconds = {name: round(getattr(cut, name), 3) for name in ("seconds", "sound_s", "begin_s", "end_s")}
+    return {"frames": cut.frames, **seconds}
+
+
 def _finite(value: float) -> float | None:
     return round(value, 2) if math.isfinite(value) else None
 
@@ -90,9 +100,25 @@ def _whole(measured: Measured, bounds: Bounds) -> Iterator[Finding]:
         yield Finding("warn", f"Not everything was measured: {measured.unfinished}.")
     if level := bounds["Offset"].level(abs(measured.offset_ms)):
         yield Finding(level, f"The sound begins {measured.offset_ms:.0f} ms after the picture.")
-    if measured.sound is not None:
-        yield from _loudness(measured.sound, bounds)
-        yield from _channels(measured.sound, measured.seconds, bounds)
+    yield from _length(measured, bounds)
+    for name, word in (("BitrateLow", "low"), ("BitrateHigh", "high")):
+        if level := bounds[name].level(measured.kbps):
+            yield Finding(level, f"The bit rate is {word}: {measured.kbps:.0f} kbit/s.")
+    for number, sound in enumerate(filter(None, (measured.sound, *measured.others)), 1):
+        where = f"Track {number}: " if measured.others else ""
+        for finding in (*_loudness(sound, bounds), *_channels(sound, measured.seconds, bounds)):
+            yield Finding(finding.level, f"{where}{finding.text}", finding.at_s)
+
+
+def _length(measured: Measured, bounds: Bounds) -> Iterator[Finding]:
+    """Compare how long picture and sound are with the cut and its slides."""
+    cut = measured.cut
+    if cut is None:
+        return
+    lengths = {"file": measured.seconds} | ({"sound": cut.sound_s} if cut.sound_s else {})
+    for what, seconds in lengths.items():
+        if level := bounds["Length"].level(1000 * abs(seconds - cut.seconds)):
+            yield Finding(level, f"The {what} is {seconds:.3f} s long instead of {cut.seconds:.3f} s.")
 
 
 def _loudness(sound: Sound, bounds: Bounds) -> Iterator[Finding]:
@@ -106,13 +132,16 @@ def _loudness(sound: Sound, bounds: Bounds) -> Iterator[Finding]:
 
 def _channels(sound: Sound, seconds: float, bounds: Bounds) -> Iterator[Finding]:
     alive = any(each.rms_db > _ALIVE_DB for each in sound.channels)
+    dead = [number for number, each in enumerate(sound.channels, 1) if alive and each.rms_db < _DEAD_DB]
+    if level := bounds["Dead"].level(len(dead)):
+        yield Finding(level, " ".join(f"Channel {number} of {len(sound.channels)} is silent." for number in dead))
     for number, each in enumerate(sound.channels, 1):
-        if alive and each.rms_db < _DEAD_DB:
-            yield Finding("warn", f"Channel {number} of {len(sound.channels)} is silent.")
         if level := bounds["Clipped"].level(each.clipped * 60 / max(seconds, 60)):
             yield Finding(level, f"Channel {number} is clipped: {each.clipped} samples at full scale.")
-    if sound.cancelling:
-        yield Finding("warn", "Left and right cancel each other out: one is turned over, which is silence in mono.")
+    if level := bounds["Identical"].level(sound.identical):
+        yield Finding(level, "Left and right are the same: one of two microphones or languages may be missing.")
+    if level := bounds["Cancelling"].level(sound.cancelling):
+        yield Finding(level, "Left and right cancel each other out: one is turned over, which is silence in mono.")
 
 
 def _spans(measured: Measured, bounds: Bounds) -> Iterator[Finding]:

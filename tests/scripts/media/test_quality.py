@@ -1,12 +1,14 @@
 """The quality report of real files with real faults."""
 
+import functools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scripts.media import ffmpeg
-from scripts.media.quality import BadBound, Measured, bounds_of, findings, measure, report, verdict
+from scripts.media.quality import BadBound, Cut, Measured, bounds_of, findings, measure, report, verdict
 
 GOOD_SOUND = "sine=440:r=48000:d=6,volume=3dB,pan=stereo|c0=c0|c1=0.7*c0"
 
@@ -107,3 +109,76 @@ def test_bounds_are_numbers_or_off() -> None:
     assert bounds_of({"Quality.Black.Warn": "2.5"})["Black"].level(3) == "warn"
     with pytest.raises(BadBound, match=r"Quality\.SSIM\.Fail is 'lots': write a number, or off"):
         bounds_of({"Quality.SSIM.Fail": "lots"})
+
+
+def test_every_track_is_judged_and_named(tmp_path: Path) -> None:
+    quiet = [
+        "-f",
+        "lavfi",
+        "-i",
+        "anullsrc=r=48000:d=6",
+        "-map",
+        "0:v",
+        "-map",
+        "1:a",
+        "-map",
+        "2:a",
+        "-c:v",
+        "libx264",
+    ]
+    sources = ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=5:d=6", "-f", "lavfi", "-i", GOOD_SOUND]
+    ffmpeg.run(["ffmpeg", *sources, *quiet, "-c:a", "flac", "-shortest", str(tmp_path / "two.mkv")])
+    measured = look(tmp_path / "two.mkv")
+    assert measured.sound is not None and -20 < measured.sound.loudness < 0
+    assert [len(measured.others), measured.others[0].loudness < -60] == [1, True]
+    assert texts(measured, Quality__BitrateLow__Warn="off") == "fail: Track 2: The sound is very quiet (-70.0 LUFS)."
+    assert len(json.loads(report(measured, []))["tracks"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("bounds", "sentence"),
+    [
+        ({"Quality__BitrateLow__Warn": "90000"}, "warn: The bit rate is low: "),
+        ({"Quality__BitrateHigh__Fail": "1"}, "fail: The bit rate is high: "),
+        ({"Quality__LoudnessHigh__Warn": "-60"}, "warn: The sound is very loud ("),
+        ({"Quality__TruePeak__Fail": "-60"}, "fail: The sound peaks at "),
+        ({"Quality__Offset__Warn": "-1"}, "warn: The sound begins 0 ms after the picture."),
+        ({"Quality__SSIM__Fail": "1.1"}, "fail: The picture at 0:00:00 is unlike the cut master's (SSIM 1.00)."),
+    ],
+)
+def test_each_figure_has_a_bound_of_the_project(bounds: dict[str, str], sentence: str, good: Path) -> None:
+    assert texts(_looked(good), **bounds).startswith(sentence)
+
+
+@functools.cache
+def _looked(good: Path) -> Measured:
+    return look(good, good)
+
+
+def test_equal_channels_are_told_where_a_project_asks_for_two(tmp_path: Path) -> None:
+    measured = look(make(tmp_path / "mono.mkv", "sine=440:d=6,pan=stereo|c0=c0|c1=c0", "testsrc2=s=64x64:r=5:d=6"))
+    assert "Left and right are the same" in texts(measured, Quality__Identical__Warn="0")
+
+
+@pytest.mark.parametrize(
+    ("cut", "said"),
+    [
+        (Cut(150, 6.0, 6.0), "pass"),
+        (Cut(150, 6.0, 5.9), "warn: The sound is 5.900 s long instead of 6.000 s."),
+        (Cut(175, 7.0, 6.0), "fail: The file is 6.000 s long instead of 7.000 s."),
+    ],
+)
+def test_the_length_is_compared_with_the_cut(cut: Cut, said: str, good: Path) -> None:
+    measured = replace(_looked(good), cut=cut)
+    assert texts(measured).startswith(said)
+    assert json.loads(report(measured, []))["cut"]["frames"] == cut.frames
+
+
+def test_slides_are_not_compared_with_the_cut_master(good: Path, tmp_path: Path) -> None:
+    slide = "color=red:s=320x180:r=25:d=2[s];[s][0:v]concat=n=2:v=1:a=0[v];[0:a]adelay=2000:all=1[a]"
+    maps = ["-map", "[v]", "-map", "[a]", "-c:v", "libx264", "-c:a", "flac"]
+    ffmpeg.run(["ffmpeg", "-i", str(good), "-filter_complex", slide, *maps, str(tmp_path / "slid.mkv")])
+    cut = Cut(200, 8.0, 8.0, begin_s=2.0)
+    looked = measure(tmp_path / "slid.mkv", good, seconds=8, frames=200, stop=lambda: False, cut=cut)
+    assert min(value for _, value in looked.ssim) > 0.9
+    assert looked.ssim[0][0] == 2.6
