@@ -31,6 +31,9 @@ lint: install ## style and types
 docs: install ## write anew what docs/ has from the code
 	$(BIN)/python -m tracker.rpc.document docs/api.md
 
+speech: install ## write the texts of the pages into the catalogues of translations
+	$(BIN)/python -m tracker.gui.speech.update
+
 pictures: install browser ## take the pictures of the README anew
 	$(BIN)/python -m demo.screenshots
 
@@ -46,4 +49,4 @@ browser: ## Debian's chromium, for the tests that drive the pages
 	&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } \
 	|| { echo "The browser tests need chromium: apt-get install chromium fonts-dejavu-core (as root)" >&2; exit 1; }
 
-.PHONY: install demo test proof serve lint bench lock docs pictures browser
+.PHONY: install demo test proof serve lint bench lock docs speech pictures browser

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -21,7 +22,10 @@ JUDGE = """async (rules) => {
 NO_PAGE = frozenset(("gui.media", "gui.fahrplan_feed", "gui.fahrplan_file", "gui.static"))
 """Views that answer a GET with something else than a page."""
 PAGES = sorted((view, path) for (view, method), (_, path) in ROUTES.items() if method == "GET" and view not in NO_PAGE)
-SCREENS = {"wide and light": (WIDE, "light"), "narrow and dark": (NARROW, "dark")}
+SCREENS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
+    "wide and light": (WIDE, "light"),
+    "narrow and dark": (NARROW, "dark"),
+}
 
 
 @pytest.fixture(scope="module", params=SCREENS)

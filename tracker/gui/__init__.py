@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from tracker.errors import TrackerError
-from tracker.gui import access, failures, filters, headers
+from tracker.gui import access, failures, filters, headers, speech
 from tracker.gui.access import bp, public
 from tracker.gui.views import (
     check,
@@ -64,6 +64,7 @@ def init_app(app: Flask) -> None:
     # token lives as long as the session: cutting a talk may take longer than an hour.
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     access.csrf.init_app(app)
+    speech.init_app(app)
     filters.init_app(app)
     headers.init_app(app)
     app.register_error_handler(TrackerError, failures.refused)

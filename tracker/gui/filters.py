@@ -6,12 +6,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from flask import Flask
 from flask_login import current_user
 
 from tracker import users
 from tracker.db import now
+from tracker.gui import speech
 from tracker.gui.looks import next_steps, tone
+from tracker.gui.speech.spoken import say
+from tracker.gui.spoken import SHORT
 from tracker.models import Project, Ticket
 
 LANGUAGES = {
@@ -41,13 +45,28 @@ LANGUAGES = {
 }
 """Names of the ISO 639-3 codes that conferences use most; others show as their code."""
 
+TWO_LETTERS = {long: short for short, long in SHORT.items()}
 DAY_BEGINS = timedelta(hours=5)
 """A talk at half past midnight belongs to the evening before."""
 
 
 def local(moment: datetime | None, project: Project, form: str = "%Y-%m-%d %H:%M") -> str:
-    """Write a moment in the project's time zone."""
-    return moment.astimezone(ZoneInfo(project.time_zone)).strftime(form) if moment else ""
+    """Write a moment in the project's time zone; names of days and months in the reader's language."""
+    return day(moment.astimezone(ZoneInfo(project.time_zone)), form) if moment else ""
+
+
+def day(moment: date, form: str) -> str:
+    """Write a date or a moment as `strftime` does, with the names of the reader's language."""
+    locale = Locale(speech.language())
+    names = {
+        "%A": locale.days["format"]["wide"][moment.weekday()],
+        "%a": locale.days["format"]["abbreviated"][moment.weekday()].rstrip("."),
+        "%B": locale.months["format"]["wide"][moment.month],
+        "%b": locale.months["format"]["abbreviated"][moment.month].rstrip("."),
+    }
+    for directive, name in names.items():
+        form = form.replace(directive, name)
+    return moment.strftime(form)
 
 
 def conference_day(talk: Ticket) -> date | None:
@@ -60,12 +79,15 @@ def conference_day(talk: Ticket) -> date | None:
 def ago(moment: datetime | None) -> str:
     """Write how long ago a moment was, roughly."""
     if moment is None:
-        return "never"
+        return say("never")
     seconds = (now() - moment).total_seconds()
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size or (unit == "min" and seconds >= 60):
-            return f"{seconds // size:.0f} {unit} ago"
-    return f"{max(seconds, 0):.0f} s ago"
+    if seconds >= 2 * 86400:
+        return say("{1} d ago", f"{seconds // 86400:.0f}")
+    if seconds >= 2 * 3600:
+        return say("{1} h ago", f"{seconds // 3600:.0f}")
+    if seconds >= 60:
+        return say("{1} min ago", f"{seconds // 60:.0f}")
+    return say("{1} s ago", f"{max(seconds, 0):.0f}")
 
 
 def duration(seconds: Any) -> str:
@@ -96,14 +118,17 @@ def size(count: Any) -> str:
     return f"{number:.0f} {unit}" if unit == "bytes" or number >= 100 else f"{number:.1f} {unit}"
 
 
-def counted(number: int, thing: str) -> str:
-    """Write a number with its thing: 1 worker, 2 workers."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def language(code: str) -> str:
+def tongue(code: str) -> str:
     """Write a language code with its name, several joined by '-'."""
-    return " and ".join(f"{LANGUAGES[part]} ({part})" if part in LANGUAGES else part for part in code.split("-"))
+    return f" {say('and')} ".join(map(_named, code.split("-")))
+
+
+def _named(code: str) -> str:
+    """Write a language as its speakers' reader calls it, with its code."""
+    if code not in LANGUAGES:
+        return code
+    name = Locale(speech.language()).languages.get(TWO_LETTERS.get(code, code)) or LANGUAGES[code]
+    return f"{name} ({code})"
 
 
 def may(role: str) -> bool:
@@ -113,7 +138,8 @@ def may(role: str) -> bool:
 
 def init_app(app: Flask) -> None:
     """Make the filters known to templates."""
-    for function in (local, ago, duration, percent, size, counted, language, tone):
+    for function in (local, ago, duration, percent, size, day, tone):
         app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.filters["language"] = tongue
     app.jinja_env.globals.update(may=may, next_steps=next_steps, current_user=current_user)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

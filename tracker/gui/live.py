@@ -10,6 +10,7 @@ from flask import Response, make_response, request
 from tracker import queries
 from tracker.db import now
 from tracker.gui.access import me
+from tracker.gui.speech import language
 from tracker.models import Project
 
 
@@ -19,7 +20,7 @@ def stamp(project: Project, moment: datetime | None = None) -> str:
     Sentences about waiting depend on the clock too, so it changes with the minute of *moment* (now) in any case.
     """
     user = me()
-    parts = (*queries.project_stamp(project.id), project.read_only, user.id, user.role, request.full_path)
+    parts = (*queries.project_stamp(project.id), project.read_only, user.id, user.role, request.full_path, language())
     return hashlib.sha256(repr((*parts, f"{moment or now():%Y-%m-%d %H:%M}")).encode()).hexdigest()[:32]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from tracker import users
+from tracker.gui.speech.spoken import counted, say
 from tracker.models import Ticket, User
 from tracker.statemachine import ENCODING, RECORDING
 
@@ -57,6 +58,8 @@ class Step:
     label: str
     url: str = ""
     note: str = ""
+    fresh: bool = False
+    """Nobody has begun it."""
 
 
 def next_steps(talk: Ticket, user: User) -> list[Step]:
@@ -73,17 +76,18 @@ def _url(name: str, ticket: Ticket) -> str:
 
 def _work(ticket: Ticket, user: User, waiting: str, working: str) -> Step | None:
     """Say what *user* can do about a ticket that people take from state *waiting* to *working*."""
-    verb = {"cutting": "Cut", "checking": "Check"}[working]
-    name = verb.lower()
+    cuts = working == "cutting"
+    url = _url("cut" if cuts else "check", ticket)
     if ticket.state == waiting and not ticket.failed and ticket.user_id is None:
-        return Step(verb, _url(name, ticket))
+        return Step(say("Cut") if cuts else say("Check"), url, fresh=True)
     if ticket.state != working:
         return None
     if ticket.failed or ticket.user is None:
-        return Step(f"{verb} again", _url(name, ticket))
+        return Step(say("Cut again") if cuts else say("Check again"), url)
     if ticket.user_id == user.id:
-        return Step(f"Continue {working}", _url(name, ticket))
-    return Step(f"{ticket.user.name} is {working}")
+        return Step(say("Continue cutting") if cuts else say("Continue checking"), url)
+    name = ticket.user.name
+    return Step(say("{1} is cutting", name) if cuts else say("{1} is checking", name))
 
 
 def _cut(talk: Ticket, user: User) -> Step | None:
@@ -92,11 +96,11 @@ def _cut(talk: Ticket, user: User) -> Step | None:
 
 def _check(talk: Ticket, user: User) -> Step | None:
     steps = [(child, step) for child, step in _checks(talk, user) if step is not None]
-    ordered = sorted(steps, key=lambda pair: (not pair[1].url, pair[1].label == "Check", pair[0].id))
+    ordered = sorted(steps, key=lambda pair: (not pair[1].url, pair[1].fresh, pair[0].id))
     if not ordered:
         return None
     if talk.project.separate_checker and talk.cut_by_id == user.id:
-        return Step("Check", note="somebody else has to check what you cut")
+        return Step(say("Check"), note=say("somebody else has to check what you cut"))
     child, step = ordered[0]
     return Step(step.label, step.url, profile_name(child))
 
@@ -112,7 +116,7 @@ def _release(talk: Ticket, user: User) -> Step | None:
     ready = [child for child in files if child.state == "postprocessed"]
     if not ready or not users.may(user, "superuser"):
         return None
-    return Step("Release", _url("release", talk), f"{len(ready)} file{'s' if len(ready) > 1 else ''}")
+    return Step(say("Release"), _url("release", talk), counted(len(ready), "file"))
 
 
 def profile_name(ticket: Ticket) -> str:

@@ -14,6 +14,7 @@ UPLOAD = "/demo/uploads/" + 22 * "x"
 ROUTES = {
     ("gui.login_page", "GET"): ("", "/login"),
     ("gui.login_post", "POST"): ("", "/login"),
+    ("gui.speak", "POST"): ("", "/language"),
     ("gui.logout", "POST"): ("read only", "/logout"),
     ("gui.front", "GET"): ("read only", "/"),
     ("gui.workers", "GET"): ("read only", "/workers"),

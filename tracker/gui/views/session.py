@@ -9,6 +9,8 @@ from flask_login import current_user, login_user, logout_user
 from tracker import users
 from tracker.db import transaction
 from tracker.gui.access import bp, needs, public, safe_path
+from tracker.gui.speech import LANGUAGES
+from tracker.gui.speech.spoken import COOKIE
 from tracker.models import User
 
 
@@ -50,6 +52,18 @@ def _form(error: str = "") -> str:
         name=request.form.get("name", ""),
         next=safe_path(request.values.get("next", "")),
     )
+
+
+@bp.post("/language")
+@public
+def speak() -> ResponseReturnValue:
+    """Keep the language the reader chose in a cookie, and go on where they were."""
+    answer = redirect(safe_path(request.form.get("next", "")), 303)
+    chosen = request.form.get("language", "")
+    if chosen in LANGUAGES:
+        secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+        answer.set_cookie(COOKIE, chosen, max_age=365 * 86400, httponly=True, samesite="Lax", secure=secure)
+    return answer
 
 
 @bp.post("/logout")

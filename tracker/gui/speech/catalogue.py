@@ -1,0 +1,66 @@
+"""Catalogues of translations: gettext files (``de.po``), read when they are asked for first."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+FOLDER = Path(__file__).parent / "translations"
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+"""The languages of the pages, each by its own name; the first is what the code is written in."""
+SENTENCE = "sentence"
+"""Context of the messages that are sentences of the domain, whose values are not known any more."""
+
+
+class Catalogue:
+    """The translations into one language."""
+
+    def __init__(self, messages: dict[str, str], sentences: dict[str, str]) -> None:
+        """Keep *messages* of the pages, and *sentences* of the domain; both map English to the language."""
+        self.messages = messages
+        self._sentences = sentences
+        self._patterns = [
+            (_pattern(text), translation)
+            for text, translation in sorted(sentences.items(), key=lambda pair: -len(pair[0]))
+            if "{" in text
+        ]
+        self.sentence = lru_cache(2000)(self._sentence)
+
+    def _sentence(self, text: str) -> str:
+        """Return a sentence of the domain in this language, as it is when the catalogue does not know it."""
+        if (exact := self._sentences.get(text)) is not None:
+            return exact
+        for pattern, translation in self._patterns:
+            if found := pattern.fullmatch(text):
+                return _filled(translation, found.groups())
+        return text
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    parts = re.split(r"\{\d+\}", text)
+    return re.compile("(.*?)".join(map(re.escape, parts)), re.DOTALL)
+
+
+def _filled(translation: str, values: tuple[str, ...]) -> str:
+    return re.sub(r"\{(\d+)\}", lambda place: values[int(place[1]) - 1], translation)
+
+
+@cache
+def catalogue(code: str) -> Catalogue:
+    """Return the catalogue of a language; that of the language of the code is empty."""
+    path = FOLDER / f"{code}.po"
+    if code not in LANGUAGES or not path.is_file():
+        return Catalogue({}, {})
+    with path.open("rb") as file:
+        found = [
+            message
+            for message in read_po(file, code, charset="utf-8")
+            if message.id and message.string and not message.fuzzy
+        ]
+    kinds: dict[bool, dict[str, str]] = {False: {}, True: {}}
+    for message in found:
+        kinds[message.context == SENTENCE][str(message.id)] = str(message.string)
+    return Catalogue(kinds[False], kinds[True])
