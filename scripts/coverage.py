@@ -99,7 +99,8 @@ def coverage(
 ) -> list[Room]:
     """Look at what is there of each talk: (ticket, title, merged properties). Raises NoFolder.
 
-    *wanted* chooses by the key of the room and the times, None where they are not known. Talks of which nothing is known are in a room without key.
+    *wanted* chooses by the key of the room and the times, None where they are not known. Talks of which nothing is
+    known are in a room without key.
     """
     rooms: dict[str, Room] = {}
     for ticket, title, properties in talks:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
+from scripts.live import Live
 from scripts.material import Material, material
 from scripts.media import marks, peaks, proxy, recording, thumbs
 from scripts.media.demux import Unreadable
@@ -19,9 +20,11 @@ from scripts.media.files import partial
 from scripts.media.segments import NoFolder
 from scripts.media.timeline import Mark, Timeline, TimelineError
 from scripts.schedule import NoPlan, Plan, plan_of, stamp
+from scripts.worker.client import Project, TrackerClient
 from scripts.worker.download import DownloadFailed
 from scripts.worker.folders import talk_folder
 from scripts.worker.job import Job, Work
+from scripts.worker.loop import Shift
 from scripts.worker.main import main
 from scripts.worker.outcomes import JobFailed
 
@@ -102,6 +105,15 @@ class MergeJob(Job):
     kind = "merge"
     state = "merging"
     failures: ClassVar = (NoPlan, NoFolder, Unreadable, TimelineError, DownloadFailed)
+
+    def __init__(self) -> None:
+        """Begin with nothing shown."""
+        self._live = Live()
+
+    def turn(self, tracker: TrackerClient, project: Project, shift: Shift) -> bool:
+        """Show what there is of the talks that are being recorded."""
+        self._live.show_all(tracker, shift)
+        return False
 
     def run(self, work: Work) -> str:
         """Find the material, wait or build, measure the sound, write. Raise Wait while segments are missing."""

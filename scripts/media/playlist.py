@@ -14,13 +14,16 @@ from scripts.media.timeline import PTS_CLOCK, Segment, Timeline
 MIME_TYPE = "application/vnd.apple.mpegurl"
 
 
-def playlist(timeline: Timeline) -> str:
-    """Return index.m3u8 (RFC 8216, version 3): whole files or their proxies, URIs percent-encoded."""
+def playlist(timeline: Timeline, *, ended: bool = True) -> str:
+    """Return index.m3u8 (RFC 8216, version 3): whole files or their proxies, URIs percent-encoded.
+
+    One that has not *ended* grows: players ask for it again.
+    """
     lengths = playing_us(timeline.segments, timeline.rate)
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:3",
-        "#EXT-X-PLAYLIST-TYPE:VOD",
+        f"#EXT-X-PLAYLIST-TYPE:{'VOD' if ended else 'EVENT'}",
         f"#EXT-X-TARGETDURATION:{math.ceil(max(lengths) / 1_000_000)}",
         "#EXT-X-MEDIA-SEQUENCE:0",
     ]
@@ -32,7 +35,7 @@ def playlist(timeline: Timeline) -> str:
         lines.append(f"#EXTINF:{length // 1_000_000}.{length % 1_000_000:06},")
         lines.append(quote(segment.played_as or segment.file, safe="/"))
         earlier = segment
-    return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+    return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if ended else []), ""])
 
 
 def playing_us(segments: Sequence[Segment], rate: Fraction) -> list[int]:

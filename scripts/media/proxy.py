@@ -95,9 +95,13 @@ def _encoded(timeline: Timeline) -> list[str]:
     ]
 
 
+def playable(timeline: Timeline, segment: Segment) -> bool:
+    """Tell whether browsers play a file as it is."""
+    return timeline.video.codec in _PLAYED and FORMATS.get(Path(segment.file).suffix.lower()) == JOINABLE
+
+
 def _needed(timeline: Timeline, segment: Segment, when: When) -> bool:
-    playable = timeline.video.codec in _PLAYED and FORMATS.get(Path(segment.file).suffix.lower()) == JOINABLE
-    return when is When.ALWAYS or (when is When.AUTO and not playable)
+    return when is When.ALWAYS or (when is When.AUTO and not playable(timeline, segment))
 
 
 def _digest(source: Path, timeline: Timeline) -> str:

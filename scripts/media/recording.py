@@ -165,6 +165,8 @@ def write_virtual_recording(
     folder: Path,
     attempt: str | int,
     confirm: Callable[[], None] | None = None,
+    *,
+    ended: bool = True,
 ) -> None:
     """Write peaks.bin, peaks.json, index.m3u8 and, last of all, timeline.json into the work folder of the talk.
 
@@ -174,6 +176,10 @@ def write_virtual_recording(
     if peaks.fine is not None and peaks.fine.size:
         with partial(folder / FINE_PEAKS, attempt, confirm) as part:
             part.write_bytes(peaks.fine.tobytes())
-    for name, text in ((PEAKS, peaks.to_json()), (PLAYLIST, playlist(timeline)), (TIMELINE, timeline.to_json())):
+    for name, text in (
+        (PEAKS, peaks.to_json()),
+        (PLAYLIST, playlist(timeline, ended=ended)),
+        (TIMELINE, timeline.to_json()),
+    ):
         with partial(folder / name, attempt, confirm) as part:
             part.write_text(text, encoding="utf-8")
