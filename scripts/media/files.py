@@ -48,8 +48,10 @@ def partial(path: Path, attempt: str | int, confirm: Callable[[], None] | None =
 
 def final_name(path: Path) -> str:
     """Return the name a file has or will have: messages should not speak of parts."""
-    match = _PART.fullmatch(path.name)
-    return f"{match['stem']}{match['suffix']}" if match else path.name
+    name = path.name
+    while match := _PART.fullmatch(name):  # also the part of a part
+        name = f"{match['stem']}{match['suffix']}"
+    return name
 
 
 def drop_parts(path: Path) -> None:

@@ -57,7 +57,7 @@ class Kind:
 
     `spoil` damages the file; `refused` is part of the sentence that refuses it, `method` the beginning of how it must
     be cut; where several ways are right, it is empty. `first` is the code of the first picture; `short` allows that
-    pictures are missing, `steadied` that others stand for them.
+    pictures are missing, `steadied` that others stand for them. `second` is how the second half is made if not so.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Kind:
     silent: bool = False
     steadied: bool = False
     short: bool = False
+    second: tuple[str, ...] = ()
     spoil: Callable[[Path], object] | None = None
 
 
@@ -88,6 +89,9 @@ _VARIABLE = ("-vf", "select='mod(n+1,3)'", "-fps_mode", "vfr", *_x264(PAL))
 _LATE = ("-vf", "trim=start_frame=10", "-fps_mode", "passthrough", *_x264(PAL))
 _MPEG2 = ("-c:v", "mpeg2video", "-q:v", "3", "-g", "12", "-bf", "2")
 _VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M", "-g", "25")
+_OTHER = _x264(PAL, "open-gop=0:cabac=0:8x8dct=0")
+_SMALLER = ("-vf", "scale=160:90", *_x264(PAL))
+_S302M = ("-c:a", "s302m", "-strict", "-2", "-ac", "2")
 _PCM = ("-c:a", "pcm_s16le")
 
 KINDS = {
@@ -113,6 +117,8 @@ KINDS = {
         Kind("mpeg2", made=_MPEG2, sound=("-c:a", "mp2", "-b:a", "192k"), method="full: mpeg2video"),
         Kind("dv", made=_DV, sound=(*_PCM, "-ac", "2"), suffix=".dv", method="full: dvvideo"),
         Kind("vp9", made=_VP9, sound=("-c:a", "libopus"), suffix=".webm", method="full: vp9"),
+        Kind("parameters", second=_OTHER, sound=_S302M, method="full: "),
+        Kind("size changes", second=_SMALLER, sound=_S302M, short=True, method="smart"),
         Kind("truncated", spoil=_halve, short=True),
         Kind("truncated mkv", suffix=".mkv", spoil=_halve, short=True),
         Kind("truncated mp4", suffix=".mp4", spoil=_halve, refused="saal1-2021-05-01_10-00-00.mp4 is no mp4 file"),
@@ -148,12 +154,22 @@ def film(kind: Kind, source: Path, mount: Path) -> Path:
     raw.mkdir(parents=True, exist_ok=True)
     target = raw / f"{kind.room}-{START:%Y-%m-%d_%H-%M-%S}{kind.suffix}"
     made = target.with_name(f"made{kind.suffix}")
-    plain = made if not kind.before else made.with_name(f"plain{kind.suffix}")
-    command = ["ffmpeg", "-i", str(source), *kind.maps, *kind.made, *kind.sound, "-y", str(plain)]
-    ffmpeg.run(command)
-    if kind.before:
+    read = ["ffmpeg", "-i", str(source), *kind.maps]
+    if kind.second:
+        half = SECONDS // 2
+        ffmpeg.run([*read, "-t", str(half), "-output_ts_offset", "1", *kind.made, *kind.sound, "-y", str(made)])
+        later = made.with_name(f"later{kind.suffix}")
+        shifted = ["-ss", str(half), "-output_ts_offset", str(half + 1)]
+        ffmpeg.run([*read, *shifted, *kind.second, *kind.sound, "-y", str(later)])
+        made.write_bytes(made.read_bytes() + later.read_bytes())
+        later.unlink()
+    elif kind.before:
+        plain = made.with_name(f"plain{kind.suffix}")
+        ffmpeg.run([*read, *kind.made, *kind.sound, "-y", str(plain)])
         ffmpeg.run(["ffmpeg", *kind.before, "-i", str(plain), "-map", "0", "-c", "copy", str(made)])
         plain.unlink()
+    else:
+        ffmpeg.run([*read, *kind.made, *kind.sound, "-y", str(made)])
     if kind.spoil:
         kind.spoil(made)
     os.utime(made, (START.timestamp(), START.timestamp()))
@@ -291,9 +307,9 @@ def codes(path: Path) -> list[int | None]:
 
 
 def apart_ms(path: Path, kind: Kind, cut_in: int, cut_out: int) -> float:
-    """Return by how much the click furthest from its place is off (ms). Raise AssertionError without clicks."""
+    """Return by how much the click furthest from its place is off (ms). Raise AssertionError without any."""
     step = round(kind.rate)
     marks = [float((code - cut_in) / kind.rate) for code in range(cut_out) if code % step == 0]
     clicks = click_times(path)
-    assert len(clicks) >= 2, clicks
+    assert clicks
     return 1000 * max(min((abs(click - mark) for mark in marks), default=9.0) for click in clicks)
