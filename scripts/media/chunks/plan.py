@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,9 @@ class Plan:
 def plan(split: Split, frames: int, rate: Fraction, seconds: float) -> Plan:
     """Plan chunks of about *seconds* for the *frames* of a master: whole groups of pictures, the last not too short."""
     shown = rate / split.divisor
-    group = max(1, min(round(GROUP_S * shown), round(seconds * shown)))
-    size = group * max(1, round(seconds * shown / group)) * split.divisor
+    groups = max(1, ceil(seconds / GROUP_S))
+    group = max(1, round(seconds * shown / groups))
+    size = groups * group * split.divisor
     starts = list(range(0, frames, size)) or [0]
     if len(starts) > 1 and frames - starts[-1] < size // 3:
         starts.pop()

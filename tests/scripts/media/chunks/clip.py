@@ -21,21 +21,32 @@ COUNT = 6
 class Clip:
     """A job of six chunks in a folder of its own."""
 
-    def __init__(self, folder: Path, master: Path, crew: Crew) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        master: Path,
+        crew: Crew,
+        *,
+        frames: int = FRAMES,
+        seconds: float = SECONDS / COUNT,
+        size: str = "128:72",
+        preset: str = "ultrafast",
+    ) -> None:
         self.folder, self.master, self.crew = folder / "ledger", master, crew
+        self.frames, self.seconds, self.size, self.preset = frames, seconds, size, preset
         self.result = folder / "talk.mp4"
         self.stop = threading.Event()
         self.ledger = Ledger(self.folder)
 
     def argv(self) -> list[str]:
-        picture = ["-map", "0:v:0", "-vf", "fps=25/1,scale=w=128:h=72,setsar=1", "-c:v", "libx264", "-crf", "28"]
+        picture = ["-map", "0:v:0", "-vf", f"fps=25/1,scale={self.size},setsar=1", "-c:v", "libx264", "-crf", "28"]
         sound = ["-map", "0:a:0", "-c:a", "aac", "-ar", "48000"]
-        fast = ["-preset", "ultrafast", "-pix_fmt", "yuv420p"]
+        fast = ["-preset", self.preset, "-pix_fmt", "yuv420p"]
         return ["ffmpeg", "-i", str(self.master), *picture, *fast, *sound, "-movflags", "+faststart", str(self.result)]
 
     def encode(self) -> int:
         return chunks.encode(
-            self.argv(), self.folder, self.master, frames=FRAMES, rate=Fraction(RATE), seconds=SECONDS / COUNT,
+            self.argv(), self.folder, self.master, frames=self.frames, rate=Fraction(RATE), seconds=self.seconds,
             pool=self.crew.pool(), stop=self.stop.is_set, progress=lambda _percent: None,
         )  # fmt: skip
 
@@ -46,7 +57,7 @@ class Clip:
         def work() -> None:
             try:
                 ended.append(self.encode())
-            except (ffmpeg.FfmpegFailed, ffmpeg.Stopped, chunks.PoolLost) as error:
+            except (ffmpeg.FfmpegFailed, ffmpeg.Stopped, chunks.NotSplit, chunks.PoolLost) as error:
                 ended.append(error)
 
         thread = threading.Thread(target=work)
