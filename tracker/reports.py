@@ -84,8 +84,8 @@ def _step(kind: str, state: State, rows: Sequence[tuple[bool, int, datetime]]) -
 
 def _waiting(project: Project, states: Sequence[str]) -> list[tuple[Ticket, str]]:
     """Leave out what is only not due yet: a talk in the future is in nobody's way."""
-    found = []
+    found, around = [], tickets.Around(project.id)
     for ticket in queries.oldest_in(project.id, [name for name in states if name != "scheduled"], LONGEST):
-        if ticket.table.by_name[ticket.state].kind != PROCESS and (reason := tickets.why_waiting(ticket)):
+        if ticket.table.by_name[ticket.state].kind != PROCESS and (reason := tickets.why_waiting(ticket, around)):
             found.append((ticket, reason))
     return found

@@ -42,7 +42,7 @@ from tracker.tickets.holds import hold, lift
 from tracker.tickets.leases import return_silent
 from tracker.tickets.moves import get, lock, move, settle_project, switch_off
 from tracker.tickets.priorities import refresh_profile as refresh_priorities
-from tracker.tickets.prospects import Prospect, who_would_get
+from tracker.tickets.prospects import Around, Prospect, who_would_get
 from tracker.tickets.repair import finish_fix, fix, start_fix
 from tracker.tickets.resets import cancel, reset, reset_to_initial
 from tracker.tickets.resets import commence as commence_by_hand
@@ -55,6 +55,7 @@ from tracker.tickets.withdrawal import withdraw_talk
 __all__ = [
     "TRACKER",
     "Actor",
+    "Around",
     "Chapter",
     "More",
     "NewRecording",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
 
 from tracker import filters, properties, queries
 from tracker.models import Project, Ticket, WorkerGroup
@@ -19,6 +23,36 @@ class Prospect:
     def takes(self) -> bool:
         """Tell whether its workers would get the ticket when they ask."""
         return not self.reason
+
+
+class Around:
+    """What the tickets of a project have in common: whoever looks at several asks for it once."""
+
+    def __init__(self, project_id: int) -> None:
+        """Ask for nothing yet."""
+        self.project_id = project_id
+        self._polls: dict[str, datetime | None] = {}
+
+    @cached_property
+    def rules(self) -> Mapping[int, dict[str, Any] | None]:
+        """Return the filters of the groups listed for the project."""
+        return queries.filters_in(self.project_id)
+
+    @cached_property
+    def tallies(self) -> Mapping[int, queries.Tally]:
+        """Return what each group has."""
+        return queries.group_tallies()
+
+    @cached_property
+    def groups(self) -> Sequence[WorkerGroup]:
+        """Return all groups."""
+        return queries.all_groups()
+
+    def last_poll(self, state: str) -> datetime | None:
+        """Return when a worker last asked for work in *state*."""
+        if state not in self._polls:
+            self._polls[state] = queries.last_poll(self.project_id, state)
+        return self._polls[state]
 
 
 def withheld(project: Project, state: str) -> str:
@@ -46,7 +80,7 @@ def refused(group: WorkerGroup, project: Project, state: str, *, listed: bool) -
     return ""
 
 
-def who_would_get(ticket: Ticket) -> list[Prospect]:
+def who_would_get(ticket: Ticket, around: Around | None = None) -> list[Prospect]:
     """Tell for each worker group whether its workers would get a ticket now, were it their turn, or why not.
 
     Empty when no script takes tickets from this ticket's state.
@@ -54,18 +88,19 @@ def who_would_get(ticket: Ticket) -> list[Prospect]:
     target = ticket.table.successor(ticket.state, ticket.disabled)
     if target is None or ticket.table.by_name[target].script is None:
         return []
-    rules, tallies = queries.filters_in(ticket.project_id), queries.group_tallies()
+    around = around or Around(ticket.project_id)
+    rules = around.rules
     values = properties.merged(ticket) if any(rules.values()) else {}
     found = []
-    for group in queries.all_groups():
+    for group in around.groups:
         reason = refused(group, ticket.project, target, listed=group.id in rules)
-        found.append(Prospect(group, reason or _kept(group, tallies.get(group.id), rules.get(group.id), values)))
+        found.append(Prospect(group, reason or _kept(group, around.tallies.get(group.id), rules.get(group.id), values)))
     return found
 
 
-def nobody(ticket: Ticket) -> str:
+def nobody(ticket: Ticket, around: Around | None = None) -> str:
     """Say why no worker group would get a ticket that a script should take, each with its reason; '' if one would."""
-    found = who_would_get(ticket)
+    found = who_would_get(ticket, around)
     if not found or any(prospect.takes for prospect in found):
         return ""
     return f"No worker group gets it: {'; '.join(f'{each.group.name} {each.reason}' for each in found)}."

@@ -10,6 +10,7 @@ from tracker.db import now
 from tracker.models import Ticket
 from tracker.statemachine import ENCODING, MISC, PROCESS, STATIC, State, workflow
 from tracker.tickets import blocks, holds, moves, prospects
+from tracker.tickets.prospects import Around
 
 ASKED_WITHIN = timedelta(minutes=10)
 PEOPLE = {
@@ -21,8 +22,12 @@ PEOPLE = {
 """What a person has to do so that a ticket reaches a state."""
 
 
-def why_waiting(ticket: Ticket) -> str:
-    """Return why nothing happens with a ticket right now; '' when somebody is at it or all is done."""
+def why_waiting(ticket: Ticket, around: Around | None = None) -> str:
+    """Return why nothing happens with a ticket right now; '' when somebody is at it or all is done.
+
+    Who asks for several tickets of a project gives what is *around* them, which is looked up but once.
+    """
+    around = around or Around(ticket.project_id)
     if ticket.withdraw:
         return "Its public files are still up; script E will withdraw them."
     if ticket.off and ticket.state != "released":
@@ -35,7 +40,7 @@ def why_waiting(ticket: Ticket) -> str:
         return f"{ticket.waiting} Next try at {_clock(ticket, ticket.not_before)}."
     if ticket.project.read_only:
         return "The project is archived."
-    return _outlived(ticket) or _parent(ticket) or _master(ticket) or _service(ticket)
+    return _outlived(ticket) or _parent(ticket) or _master(ticket) or _service(ticket, around)
 
 
 def _clock(ticket: Ticket, moment: datetime) -> str:
@@ -93,13 +98,13 @@ def _master(ticket: Ticket) -> str:
     return f"Waits for {slug}, which is {found.state!r} and has to be {least!r}."
 
 
-def _service(ticket: Ticket) -> str:
+def _service(ticket: Ticket, around: Around) -> str:
     """Say who has to act next: a script that has not asked lately, or a person."""
     state = ticket.table.by_name[ticket.state]
     if state.kind == PROCESS and state.name != "recording":
         return _left_alone(ticket, state)
     if state.name == "scheduled" and ticket.end is not None and ticket.end < now():
-        return "The talk is over, but no script A has moved it on." if _unasked(ticket, "recording") else ""
+        return "The talk is over, but no script A has moved it on." if _unasked(around, "recording") else ""
     target = ticket.table.successor(state.name, ticket.disabled)
     if state.kind != STATIC or target is None or state.name in ("locked", "scheduled"):
         return ""
@@ -110,17 +115,17 @@ def _service(ticket: Ticket) -> str:
         return f"Held: {reason}"
     if script is None:
         return PEOPLE.get(target, f"Somebody has to take it to {target!r}.")
-    return _held_up(ticket, target) or f"Queued for {script}."
+    return _held_up(ticket, target, around) or f"Queued for {script}."
 
 
-def _held_up(ticket: Ticket, target: str) -> str:
+def _held_up(ticket: Ticket, target: str, around: Around) -> str:
     """Say what keeps a script from taking a free ticket into *target*, '' for nothing."""
     script = ticket.table.by_name[target].script
     if ticket.priority == 0:
         return _no_priority(ticket)
-    if told := prospects.withheld(ticket.project, target) or prospects.nobody(ticket):
+    if told := prospects.withheld(ticket.project, target) or prospects.nobody(ticket, around):
         return told
-    return f"No {script} asked for work in the last 10 minutes." if _unasked(ticket, target) else ""
+    return f"No {script} asked for work in the last 10 minutes." if _unasked(around, target) else ""
 
 
 def _no_priority(ticket: Ticket) -> str:
@@ -140,6 +145,6 @@ def _left_alone(ticket: Ticket, state: State) -> str:
     return f"No {state.script} holds it; set it to {before!r} to have it done."
 
 
-def _unasked(ticket: Ticket, state: str) -> bool:
-    asked = queries.last_poll(ticket.project_id, state)
+def _unasked(around: Around, state: str) -> bool:
+    asked = around.last_poll(state)
     return asked is None or asked < now() - ASKED_WITHIN
