@@ -14,6 +14,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from scripts.media.files import PathRefused, partial
+from scripts.publish import subtitles
 from scripts.publish.catalogue import Catalogue, NotOurs
 from scripts.publish.copies import ChecksumDiffers, Copied, Watcher, copy_proven, sidecar, write_sidecar
 from scripts.publish.entry import Entry, facts
@@ -89,12 +90,14 @@ class ReleaseJob(Job):
         target, attempt = catalogue.folder / name, work.ticket.attempt
         watcher = Watcher(work.percent, work.halt.is_set)
         source, expected = source_of(work, name, catalogue.folder), work.need("Release.SHA256")
+        shown = subtitles.published_with(work.properties, work.folder(PATHS[0]) / name)
         with ExitStack() as stack:
             with partial(target, attempt, work.confirm) as part:
                 copied = copy_proven(source, part, watcher, expected=expected)
                 stack.enter_context(catalogue.locked(work.halt.is_set))
                 entry = self._note(work, name, copied, catalogue)
             write_sidecar(target, copied.sha256, attempt)
+            subtitles.publish(shown, target, attempt)
             for former in catalogue.of_ticket(entry.project, entry.ticket):
                 if former.name != name:
                     catalogue.remove(former)

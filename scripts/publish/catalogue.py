@@ -15,6 +15,7 @@ from pathlib import Path
 
 from scripts.media.ffmpeg import Stopped
 from scripts.media.files import partial, sync
+from scripts.publish import subtitles
 from scripts.publish.copies import sidecar
 from scripts.publish.entry import Entry
 
@@ -83,9 +84,10 @@ class Catalogue:
             part.write_text(entry.to_json(), encoding="utf-8")
 
     def remove(self, entry: Entry) -> None:
-        """Remove the file, its checksum and, last, the note."""
+        """Remove the file, its checksum, its subtitles and, last, the note."""
         (self._notes / USED).touch()
-        for path in (self.folder / entry.name, sidecar(self.folder / entry.name)):
+        file = self.folder / entry.name
+        for path in (file, sidecar(file), *subtitles.beside(file)):
             path.unlink(missing_ok=True)
         sync(self.folder)
         self._note(entry.name).unlink(missing_ok=True)

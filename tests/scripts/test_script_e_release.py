@@ -379,3 +379,22 @@ def test_a_withdrawal_is_served_when_the_disk_is_full(
     object.__setattr__(shift.settings, "reserve_mb", 10**8)
     loop.step(ReleaseJob(), shift)
     assert visible(public) == ["index.html"]
+
+
+def test_subtitles_become_public_and_go_with_the_file(
+    release: Release, tracker: ScriptedTracker, properties: dict[str, str], mount: Path, public: Path
+) -> None:
+    for language in ("deu", "eng"):
+        (mount / "output" / f"demo-7-deu-oefen-mp4.{language}.vtt").write_text(f"WEBVTT\n\n{language}")
+    names = [f"demo-7-deu-oefen-mp4.{language}.vtt" for language in ("deu", "eng")]
+    assert release(Encoding__Subtitles=" ".join(names))[0] == "done"
+    assert [name for name in visible(public) if name.endswith(".vtt")] == names
+    assert (public / names[1]).read_text() == "WEBVTT\n\neng"
+    Catalogue(public).remove(Catalogue(public).of_ticket("demo", 9)[0])
+    assert not [name for name in visible(public) if name.startswith("demo-7")]
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "other.deu.vtt", "demo-7-deu-oefen-mp4.fra.vtt"])
+def test_odd_names_of_subtitles_publish_nothing(name: str, release: Release, public: Path) -> None:
+    assert release(Encoding__Subtitles=name)[0] == "failed"
+    assert not public.exists() or not [each for each in visible(public) if each.startswith("demo")]
