@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bench import dispatch, lists
+from bench import dispatch, lists, media
 from bench.fahrplan import main as fahrplan
 
 QUICK, SIZES = (1000, 20_000), (1000, 20_000, 100_000)
@@ -31,6 +31,12 @@ def measure_dispatch(quick: bool = False) -> None:
         Path(folder).chmod(0o711)
         for line in dispatch.table(Path(folder), QUICK if quick else SIZES, 1 if quick else dispatch.ROUNDS):
             click.echo(line)
+
+
+@main.command("media")
+def measure_media() -> None:
+    """Cutting and merging long recordings: takes some CPU minutes, so only when it is named."""
+    media.main()
 
 
 @main.command("lists")
