@@ -15,8 +15,8 @@ from tests.factories import PASSWORD
 
 WIDE, NARROW = (1280, 800), (360, 740)
 
-PICTURE = """() => {
-  const video = document.getElementById("video"), canvas = document.createElement("canvas");
+PICTURE = """(id) => {
+  const video = document.getElementById(id), canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
   canvas.getContext("2d").drawImage(video, 0, 0);
   return canvas.toDataURL("image/png");
@@ -89,8 +89,7 @@ class Visitor:
 
     def code(self) -> int | None:
         """Read the code in the picture the player shows."""
-        png = base64.b64decode(self.page.evaluate(PICTURE).split(",", 1)[1])
-        return _code(png)
+        return picture_code(self.page, "video")
 
     def code_on_screen(self) -> int | None:
         """Read the code from a photograph of the screen."""
@@ -101,6 +100,11 @@ class Visitor:
         """Return by how many pixels the page is wider than the screen."""
         whole, visible = self.page.evaluate(WIDTHS)
         return int(whole - visible)
+
+
+def picture_code(page: Page, player: str) -> int | None:
+    """Read the code in the picture that a player of the page shows."""
+    return _code(base64.b64decode(page.evaluate(PICTURE, player).split(",", 1)[1]))
 
 
 def _code(png: bytes) -> int | None:

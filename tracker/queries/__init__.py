@@ -109,7 +109,7 @@ from tracker.queries.properties import (
     values_of,
 )
 from tracker.queries.reports import failed_tickets, oldest_in, room_talks, standing, tickets_at_work, times_after_talk
-from tracker.queries.review import cut_draft, forget_cut_draft, next_to_check, next_to_cut
+from tracker.queries.review import cut_draft, forget_cut_draft, next_to_check, next_to_cut, to_check, to_cut
 from tracker.queries.search import found_tickets, tickets_by_id
 from tracker.queries.tickets import (
     basename_taken,
@@ -290,6 +290,8 @@ __all__ = [
     "tickets_of_profile",
     "tickets_of_version",
     "times_after_talk",
+    "to_check",
+    "to_cut",
     "touch_worker",
     "unassigned_in_state",
     "unsent_messages",

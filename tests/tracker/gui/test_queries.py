@@ -14,7 +14,7 @@ from tracker.workers import groups
 
 QUERIES = {
     "/": 5,
-    "/demo/": 11,
+    "/demo/": 13,
     "/demo/tickets": 10,
     "/demo/new": 4,
     "/demo/settings": 10,
@@ -24,7 +24,7 @@ QUERIES = {
     "/demo/ticket/{talk}/release": 12,
     "/demo/ticket/{talk}/reviewers": 6,
     "/demo/ticket/{file}": 17,
-    "/demo/ticket/{file}/check": 9,
+    "/demo/ticket/{file}/check": 12,
     "/demo/uploads": 8,
     "/demo/uploads/{upload}": 12,
     "/profiles": 5,

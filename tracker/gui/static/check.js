@@ -1,5 +1,6 @@
 // The check page: leads through the places of the checklist, one key a step; notes times in the comment.
 
+import { Beside } from "./beside.js";
 import { clock } from "./frames.js";
 import { listen } from "./keys.js";
 
@@ -8,7 +9,10 @@ const places = document.getElementById("places");
 const verdict = document.getElementById("verdict");
 const comment = document.getElementById("comment");
 const steps = [...document.querySelectorAll("#checklist input")];
-const buttons = [...places?.querySelectorAll("[data-at]") ?? []].filter((each) => each.dataset.at !== "toggle");
+const player = document.getElementById("player");
+const buttons = [...places?.querySelectorAll("[data-at]") ?? []].filter((each) => !["toggle", "beside"].includes(each.dataset.at));
+const marks = [...document.querySelectorAll("#joints [data-second], #found [data-second]")];
+const lead = Number(player.dataset.lead), trail = Number(player.dataset.trail); // seconds of slides around the talk
 const LAST_S = 10; // seconds before the end to begin at
 const LEAD_S = 1; // seconds to hear or see before what the machine found
 const TIME = /\[(\d+):(\d\d):(\d\d)\]/g;
@@ -18,6 +22,11 @@ const KEYS = [
   [[" ", "k"], "toggle", "play or pause"],
   [["ArrowLeft", "j"], "back", "five seconds back"],
   [["ArrowRight", "l"], "on", "five seconds on"],
+  ...(marks.length ? [
+    [["ArrowUp"], "markBefore", "play the joint, chapter or finding before"],
+    [["ArrowDown"], "markAfter", "play the next joint, chapter or finding"],
+  ] : []),
+  ...(player.dataset.pieces ? [[["s"], "beside", "show the recording beside the file"]] : []),
   ...(verdict ? [
     [["n"], "next", "this step is fine; play the next place"],
     [["t"], "time", "note the time in the comment"],
@@ -29,7 +38,7 @@ const KEYS = [
 
 function play(place) {
   if (!media.duration) return media.addEventListener("loadedmetadata", () => play(place), { once: true });
-  const targets = { start: 0, end: Math.max(media.duration - LAST_S, 0) };
+  const targets = { start: lead, end: Math.max(media.duration - trail - LAST_S, 0), last: Math.max(media.duration - trail, 0) };
   media.currentTime = targets[place] ?? Number(place) * media.duration;
   return media.play();
 }
@@ -58,7 +67,36 @@ function noteTime() {
   comment.focus();
 }
 
+function look(second) {
+  media.currentTime = Math.max(second - LEAD_S, 0);
+  return media.play();
+}
+
+// To the nearest place before or after the present one; the run-up must not lead back to the same.
+function mark(direction) {
+  const seconds = marks.map((each) => Number(each.dataset.second)).sort((one, other) => one - other);
+  const now = media.currentTime + LEAD_S;
+  const found = direction > 0 ? seconds.find((each) => each > now + 0.5) : seconds.findLast((each) => each < now - 1.5);
+  if (found === undefined) return say(direction > 0 ? "No place after this" : "No place before this");
+  say(marks.find((each) => Number(each.dataset.second) === found).parentElement.firstChild.textContent.trim());
+  return look(found);
+}
+
+// Another format of the talk in the same player, at the same place.
+function swap(button) {
+  const at = media.currentTime, paused = media.paused;
+  media.src = button.dataset.file;
+  media.addEventListener("loadedmetadata", () => { media.currentTime = at; if (!paused) media.play(); }, { once: true });
+  for (const each of document.querySelectorAll("#formats [data-file]")) each.setAttribute("aria-pressed", String(each === button));
+  say(`Now playing: ${button.parentElement.querySelector("b, a").textContent.trim().split(/\s/)[0]}`);
+}
+
+const beside = player.dataset.pieces ? new Beside(player, media) : null;
+
 const ACTIONS = {
+  markBefore: () => mark(-1),
+  markAfter: () => mark(1),
+  beside: () => beside?.toggle().catch((error) => say(error.message)),
   begin: () => document.getElementById("start")?.click(),
   toggle: () => (media.paused ? media.play() : media.pause()),
   back: () => { media.currentTime -= 5; },
@@ -105,9 +143,8 @@ for (const button of places.querySelectorAll("button")) {
     if (event.detail) button.blur();
   });
 }
-for (const button of document.querySelectorAll("#found [data-second]")) {
-  button.addEventListener("click", () => { media.currentTime = Math.max(Number(button.dataset.second) - LEAD_S, 0); media.play(); });
-}
+for (const button of marks) button.addEventListener("click", () => look(Number(button.dataset.second)));
+for (const button of document.querySelectorAll("#formats [data-file]")) button.addEventListener("click", () => swap(button));
 places.hidden = false;
 linkTimes();
 listen(KEYS, go, document.getElementById("keys"));

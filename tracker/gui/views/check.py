@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from tracker import properties, queries, tickets
 from tracker.errors import InvalidInput, NotFound
-from tracker.gui import acts, forms, marks
+from tracker.gui import acts, forms, joints, marks
 from tracker.gui.access import bp, me, needs, ticket_or_404
 from tracker.gui.found import found_in
-from tracker.gui.views.media import TYPES, encoded_file
+from tracker.gui.views.media import TYPES, encoded_file, work_file
 from tracker.models import Ticket
 from tracker.statemachine import ENCODING
 from tracker.tickets import moves
@@ -52,15 +52,31 @@ class Step:
     text: str
 
 
-def steps(kind: str) -> list[Step]:
-    """List the places of the published checklist for a file of a MIME type."""
+def steps(kind: str, values: Mapping[str, str] | None = None) -> list[Step]:
+    """List the places of the published checklist for a file of a MIME type, of a talk with these properties."""
+    values = values or {}
     sound = "Sound is good" if kind.startswith("audio/") else "Picture and sound are good and in sync"
+    lead = values.get("Encoding.LeadSeconds", "") not in ("", "0")
+    trail = values.get("Encoding.TrailSeconds", "") not in ("", "0")
     return [
         Step("title", "", "It is this talk; title, names and language below are right."),
+        *([Step("intro", "0", "The slide before the talk is there, with the right title and names.")] if lead else []),
         Step("start", "start", "It begins with a full sentence, without the wait before it."),
-        *(Step(f"{part} %", str(part / 100), f"{sound} at {part} %.") for part in (10, 25, 50, 75)),
+        *(Step(f"{part} %", str(part / 100), f"{sound} at {part} %.") for part in PARTS),
         Step("end", "end", "It ends after the last answer, not in the middle of a word."),
+        *([Step("outro", "last", "The slide after the talk is there.")] if trail else []),
+        *_tracks(values),
     ]
+
+
+PARTS = (10, 25, 50, 75)
+
+
+def _tracks(values: Mapping[str, str]) -> list[Step]:
+    """List one step for each further audio track: browsers play the first one."""
+    codes = [code for code in values.get("Record.Language", "").split("-") if code not in ("", "und")][:9]
+    text = "Track {}, {}, is good at its beginning, middle and end (open the file by itself to hear it)."
+    return [Step(f"track {n}", "", text.format(n, code)) for n, code in enumerate(codes[1:], 2)]
 
 
 def check_page(found: Ticket, error: InvalidInput | None = None) -> str:
@@ -69,6 +85,7 @@ def check_page(found: Ticket, error: InvalidInput | None = None) -> str:
     talk = found.parent
     assert talk is not None  # the schema gives every encoding ticket a recording
     kind, missing = _playable(found, values)
+    origin = joints.origin_of(values)
     return render_template(
         "check.html",
         project=found.project,
@@ -78,11 +95,16 @@ def check_page(found: Ticket, error: InvalidInput | None = None) -> str:
         rate=marks.rate_of(values),
         time_of=marks.time_of,
         kind=kind,
-        steps=steps(kind),
+        steps=steps(kind, values),
         found=found_in(values),
+        origin=origin,
+        source=bool(origin.pieces) and not _unreadable(values),
+        places=sorted([*origin.joints(), *joints.chapters_in(values, origin)], key=lambda place: place.at_s),
+        compared=joints.compared(values),
+        files=_files(talk),
+        typed=request.form,
         verdict=values.get("Encoding.Verdict", ""),
         seen=forms.texts("seen"),
-        siblings=[child for child in talk.children if child.type == ENCODING],
         missing=missing,
         outdated=_outdated(found, talk, values),
         comment=request.form.get("comment", ""),
@@ -93,6 +115,23 @@ def check_page(found: Ticket, error: InvalidInput | None = None) -> str:
         comments=queries.comments([talk.id, *(child.id for child in talk.children)]),
         error=error,
     )
+
+
+def _unreadable(values: Mapping[str, str]) -> bool:
+    """Tell whether the recording can no longer be played beside the file."""
+    try:
+        work_file(values, "index.m3u8")
+    except NotFound:
+        return True
+    return False
+
+
+def _files(talk: Ticket) -> list[tuple[Ticket, dict[str, str]]]:
+    """List the files of the talk with what was measured of them."""
+    children = [child for child in talk.children if child.type == ENCODING and not child.off]
+    ids = [child.id for child in children]
+    found = {name: queries.values_of(ids, f"Encoding.{name}") for name in ("Seconds", "Bytes", "Verdict")}
+    return [(child, {name: each.get(child.id, "") for name, each in found.items()}) for child in children]
 
 
 def _playable(found: Ticket, values: Mapping[str, str]) -> tuple[str, str]:
@@ -120,10 +159,21 @@ def _start(found: Ticket) -> str:
     return ""
 
 
+def _seen(found: Ticket) -> list[str]:
+    """Return the steps that were ticked, of those that there are."""
+    known = {step.name for step in steps("", properties.merged(found))}
+    return [name for name in forms.texts("seen") if name in known]
+
+
 def _accept(found: Ticket) -> str:
-    known = {step.name for step in steps("")}
-    tickets.accept(found.id, me(), seen=[name for name in forms.texts("seen") if name in known])
+    tickets.accept(found.id, me(), seen=_seen(found))
     return "Checked. Script D prepares it for the release now."
+
+
+def _correct(found: Ticket) -> str:
+    values = {"Fahrplan.Title": forms.text("title"), "Fahrplan.Person_list": forms.text("persons")}
+    tickets.correct(found.id, me(), values, seen=_seen(found))
+    return "Corrected and checked. Script D writes it into the files; nothing is encoded again."
 
 
 def _reject(found: Ticket) -> str:
@@ -145,6 +195,7 @@ ACTIONS: dict[str, acts.Act] = {
     "start": _start,
     "accept": _accept,
     "accept and next": _accept,
+    "correct": _correct,
     "reject": _reject,
     "send_back": _send_back,
     "leave": _leave,

@@ -22,6 +22,10 @@ from tracker.statemachine import ENCODING, RECORDING, workflow
 from tracker.tickets import Actor
 
 
+_YOURS = 3
+"""So many files to check, and talks to cut, are offered above the list."""
+
+
 @bp.get("/")
 def front() -> ResponseReturnValue:
     """List the projects one may see, with their progress and what is to be done in them."""
@@ -51,7 +55,17 @@ def _talks_page(project: Project) -> str:
         shown=len(found),
         filtered=any(chosen.values()),
         progress=projects.progress_of_talk,
+        yours=_yours(project),
     )
+
+
+def _yours(project: Project) -> list[Ticket]:
+    """List what the user may check and cut now, best first; nothing for somebody who may do neither."""
+    user = me()
+    if user.role == "read only" or project.read_only:
+        return []
+    files = queries.to_check(project.id, user.id, limit=_YOURS, separate=project.separate_checker)
+    return [*files, *queries.to_cut(project.id, user.id, limit=_YOURS)]
 
 
 def _filters(project: Project, rooms: Sequence[Room]) -> dict[str, Any]:
