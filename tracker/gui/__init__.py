@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from tracker.errors import TrackerError
-from tracker.gui import access, failures, filters, headers, speech
+from tracker.gui import access, compress, failures, filters, headers, speech
 from tracker.gui.access import bp, public
 from tracker.gui.views import (
     check,
@@ -16,6 +16,7 @@ from tracker.gui.views import (
     fahrplan_settings,
     hands,
     lists,
+    log_feed,
     media,
     now,
     profiles,
@@ -40,6 +41,7 @@ VIEWS = (
     fahrplan_settings,
     hands,
     lists,
+    log_feed,
     media,
     now,
     profiles,
@@ -65,6 +67,7 @@ def init_app(app: Flask) -> None:
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     access.csrf.init_app(app)
     speech.init_app(app)
+    compress.init_app(app)
     filters.init_app(app)
     headers.init_app(app)
     app.register_error_handler(TrackerError, failures.refused)

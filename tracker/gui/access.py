@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 from flask import Blueprint, current_app, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
-from flask_wtf import CSRFProtect
 
 from tracker import projects, tickets, users
 from tracker.errors import NotFound
+from tracker.gui.compress import MaskedCSRF
 from tracker.models import Project, Ticket, User
 
 bp = Blueprint("gui", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
 login = LoginManager()
-csrf = CSRFProtect()
+csrf = MaskedCSRF()
 
 DOORS = frozenset(("rpc", "mirror", "health"))
 """Blueprints with their own proof of who calls."""

@@ -26,7 +26,7 @@ def stamp(project: Project, moment: datetime | None = None) -> str:
 
 def unchanged(tag: str) -> Response | None:
     """Return the answer 304 when the browser has this very page."""
-    if not request.if_none_match.contains(tag):
+    if not request.if_none_match.contains_weak(tag):
         return None
     answer = Response(status=304)
     answer.set_etag(tag)

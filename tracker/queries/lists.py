@@ -201,15 +201,19 @@ def holder_names(users: Set[int | None], workers: Set[int | None]) -> dict[tuple
     return {(kind, number): name for kind, number, name in db.session.execute(people.union_all(hosts))}
 
 
-def recent_log(project_id: int, limit: int = 30) -> Sequence[tuple[LogEntry, Ticket]]:
-    """List the newest log entries of a project with their tickets."""
-    rows = db.session.execute(
+def recent_log(
+    project_id: int, limit: int = 30, *, after: int = 0, before: int = 0
+) -> Sequence[tuple[LogEntry, Ticket]]:
+    """List the newest log entries of a project with their tickets; *after* and *before* are ids that bound them."""
+    found = (
         select(LogEntry, Ticket)
         .join(Ticket, Ticket.id == LogEntry.ticket_id)
-        .where(Ticket.project_id == project_id)
+        .where(Ticket.project_id == project_id, LogEntry.id > after)
         .order_by(LogEntry.id.desc())
         .limit(limit)
+        .options(selectinload(Ticket.parent))
     )
+    rows = db.session.execute(found.where(LogEntry.id < before) if before else found)
     return [(entry, row) for entry, row in rows]
 
 

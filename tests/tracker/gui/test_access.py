@@ -67,6 +67,8 @@ ROUTES = {
     ("gui.fahrplan_settings", "GET"): ("admin", "/demo/fahrplan/settings"),
     ("gui.fahrplan_settings_post", "POST"): ("admin", "/demo/fahrplan/settings"),
     ("gui.fahrplan_feed", "GET"): ("", "/demo/fahrplan.atom"),
+    ("gui.log_feed", "GET"): ("", "/demo/log.atom"),
+    ("gui.log_json", "GET"): ("", "/demo/log.json"),
     ("gui.cut", "GET"): ("read only", f"{TICKET}/cut"),
     ("gui.cut_post", "POST"): ("user", f"{TICKET}/cut"),
     ("gui.cut_draft", "POST"): ("user", f"{TICKET}/cut/draft"),

@@ -15,7 +15,9 @@ from tracker.workers import groups
 QUERIES = {
     "/": 5,
     "/demo/": 13,
-    "/demo/tickets": 10,
+    "/demo/tickets": 11,
+    "/demo/log.atom": 5,
+    "/demo/log.json": 5,
     "/demo/new": 4,
     "/demo/settings": 10,
     "/demo/fahrplan/settings": 12,
