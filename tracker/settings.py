@@ -27,6 +27,7 @@ ELSEWHERE = frozenset(
         "RESERVE_MB",
         "POLL_S",
         "LEASE_S",
+        "RETRY_S",
         "BEAT_S",
         "NICE",
         "HOURS",

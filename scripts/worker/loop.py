@@ -30,10 +30,14 @@ LISTEN_S = 10.0
 """Seconds after which an idle worker asks whether there is a command for it."""
 IDLE_PATIENCE_S = 20.0
 LAST_WORDS_S = 10.0
-RETRY_FULL_S = 300
 RETRY_MISSING_S = 600
 TAIL_CHARS = 20_000
-FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = {
+    errno.ENOSPC: "There is no room left for {where}: make room there.",
+    errno.EDQUOT: "There is no room left for {where}: make room there.",
+    errno.EROFS: "{where} cannot be written to, its mount is read-only: mount it for writing.",
+}
+"""What a mount may refuse, and what a person has to do about it; nothing is wrong with the ticket then."""
 SPEAKING = (JobFailed, Refused, FfmpegFailed, NothingWritten, PathRefused, ProgramRefused)
 """Exceptions whose text is a sentence for the ticket; a job may add its own."""
 
@@ -226,10 +230,10 @@ def _judge(error: Exception, job: Job, work: Work, shift: Shift) -> Outcome:
     if isinstance(error, ProgramMissing):
         return GivenBack(f"On {shift.tracker.fqdn}: {error}", RETRY_MISSING_S)
     if full := _full(error, work):
-        return GivenBack(full, RETRY_FULL_S)
+        return GivenBack(full, shift.settings.retry_s)
     sentence = _sentence(error, job, work)
     short = shortage(work.roots, shift.settings.reserve_mb)
-    return GivenBack(f"{short.sentence} {sentence}", RETRY_FULL_S) if short else Failed(sentence)
+    return GivenBack(f"{short.sentence} {sentence}", shift.settings.retry_s) if short else Failed(sentence)
 
 
 def _sentence(error: Exception, job: Job, work: Work) -> str:
@@ -244,13 +248,14 @@ def _sentence(error: Exception, job: Job, work: Work) -> str:
 
 
 def _full(error: Exception, work: Work) -> str:
-    """Return a sentence when the work ended because a mount or a quota is full; programs only say so in words."""
+    """Return a sentence when the work ended because a mount is full or read-only; programs only say so in words."""
     if isinstance(error, OSError):
-        full = error.errno in FULL
+        number = error.errno
     else:
-        full = isinstance(error, FfmpegFailed) and any(os.strerror(number) in error.tail for number in FULL)
+        said = error.tail if isinstance(error, FfmpegFailed) else ""
+        number = next((number for number in FULL if os.strerror(number) in said), None)
     where = getattr(error, "filename", None) or f"the result below {' or '.join(map(str, work.roots))}"
-    return f"There is no room left for {where}: make room there." if full else ""
+    return FULL[number].format(where=where) if number in FULL else ""
 
 
 def _in_words(outcome: Outcome) -> str:

@@ -41,6 +41,7 @@ class WorkerSettings:
     reserve_mb: int = 1024
     poll_s: float = 10.0
     lease_s: int = 60
+    retry_s: int = 300
     beat_s: float = 1.0
     nice: int = 0
     hours: Hours = field(default_factory=Hours)
@@ -59,6 +60,7 @@ class WorkerSettings:
             reserve_mb=_number(environ, "FAHRWERK_RESERVE_MB", cls.reserve_mb, int, mistakes, least=0),
             poll_s=_number(environ, "FAHRWERK_POLL_S", cls.poll_s, float, mistakes, least=0.1),
             lease_s=_number(environ, "FAHRWERK_LEASE_S", cls.lease_s, int, mistakes, least=2),
+            retry_s=_number(environ, "FAHRWERK_RETRY_S", cls.retry_s, int, mistakes, least=1),
             beat_s=_number(environ, "FAHRWERK_BEAT_S", cls.beat_s, float, mistakes, least=0.2),
             nice=_number(environ, "FAHRWERK_NICE", cls.nice, int, mistakes, least=0),
             hours=_hours(environ, mistakes),

@@ -28,6 +28,8 @@ LOSSES = 10
 """How often in a row chunks may get lost with those who had them, without any that gets done."""
 AWAY_S = 60.0
 """Seconds for which a scheduler is waited for that was there before."""
+_MOUNT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""Trying again does not help against these."""
 _BEAT_S, _LOOK_S, _TICK_S = 2.0, 1.0, 0.2
 _JOINING = 0.97
 """Share of the work that is done when only the join is missing."""
@@ -129,7 +131,7 @@ class Lead:
         if code := int(told.get("errno", 0)):
             raise OSError(code, os.strerror(code), str(self.ledger.folder))
         self.failures[number] = self.failures.get(number, 0) + 1
-        if self.failures[number] >= TRIES or os.strerror(errno.ENOSPC) in tail:
+        if self.failures[number] >= TRIES or any(os.strerror(number) in tail for number in _MOUNT):
             kept = self.plan.count - len(self.ledger.todo(self.plan))
             raise ChunkFailed(
                 f"{self.plan.words(number).capitalize()} failed {self.failures[number]} times: {sentence.rstrip('.')}. "

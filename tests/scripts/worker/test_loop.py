@@ -133,6 +133,13 @@ def test_a_program_that_finds_the_disk_full_is_waited_for(tracker: ScriptedTrack
     assert f"no room left for the result below {shift.settings.roots[0]}: make room there." in tracker.ended[0][2]
 
 
+def test_a_read_only_mount_is_waited_for(shift: Shift, tracker: ScriptedTracker) -> None:
+    tracker.add(9, service="merging")
+    loop.step(raising(OSError(errno.EROFS, "Read-only file system", "/v/x.mkv")), shift)
+    assert tracker.ended[0][::3] == ("given back", 300)
+    assert tracker.ended[0][2] == "/v/x.mkv cannot be written to, its mount is read-only: mount it for writing."
+
+
 def test_a_refused_call_is_told_on_the_ticket(tracker: ScriptedTracker, shift: Shift) -> None:
     tracker.add(7, service="merging")
     tracker.faults["getJobfile"] = (418, "choose a language")

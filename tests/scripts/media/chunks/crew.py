@@ -91,6 +91,10 @@ class Cluster:
         """Return where the scheduler listens."""
         return f"tcp://127.0.0.1:{self._port}"
 
+    def pids(self) -> list[int]:
+        """List the processes."""
+        return [process.pid for process in self._processes.values()]
+
     def pool(self) -> Pool:
         """Return a pool of all workers."""
         self.mend()
