@@ -16,6 +16,8 @@ from scripts.live import Live
 from scripts.material import Material, material
 from scripts.media import marks, peaks, proxy, recording, thumbs
 from scripts.media.demux import Unreadable
+from scripts.media.ear import Ear
+from scripts.media.eye import picture_marks
 from scripts.media.files import partial
 from scripts.media.segments import NoFolder
 from scripts.media.timeline import Mark, Timeline, TimelineError
@@ -137,10 +139,12 @@ class MergeJob(Job):
     def _write(self, timeline: Timeline, raw: Path, work: Work) -> str:
         """Measure the sound and write all files; return how many tracks of sound there are, '' for one or none."""
         share = (MEASURED_PERCENT - SURVEYED_PERCENT) / 1.0
+        ear = Ear(timeline)
         measured = peaks.measure(
-            timeline, raw, lambda part: work.percent(SURVEYED_PERCENT + share * part), work.halt.is_set
+            timeline, raw, lambda part: work.percent(SURVEYED_PERCENT + share * part), work.halt.is_set, ear.hear
         )
-        timeline = marks.with_marks(timeline, marks.sound_marks(timeline, measured))
+        found = [*marks.sound_marks(timeline, measured), *ear.marks(), *picture_marks(timeline, raw, work.halt.is_set)]
+        timeline = marks.with_marks(timeline, found)
         folder = talk_folder(work.properties, work.roots)
         self._picture(timeline, raw, folder, work)
         recording.write_virtual_recording(timeline, measured, folder, work.ticket.attempt, work.confirm)

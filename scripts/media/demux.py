@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Discard, Stream
@@ -162,7 +162,7 @@ class _Packets:
 def _read(container: InputContainer, path: Path, interlaced: bool) -> Media:
     if not container.streams.video:
         raise Unreadable("has no picture in it")
-    stream = container.streams.video[0]
+    stream, tracks = container.streams.video[0], tuple(_tracks(container))  # which may change while it is read
     found = _packets(container, stream)
     if not len(found.pts) or not found.keys.any() or not stream.codec_context.width:
         raise Unreadable("has no picture in it that could be decoded")
@@ -172,7 +172,6 @@ def _read(container: InputContainer, path: Path, interlaced: bool) -> Media:
     first = int(found.pts.min())
     stamps: Stamps = np.unique(found.pts - first)
     rate = rate_of(stamps)
-    tracks = tuple(_tracks(container))
     if not tracks:
         problems.append("has no sound")
     return Media(
@@ -299,8 +298,8 @@ def _losses(stamps: Stamps, rate: Fraction | None) -> list[str]:
 def _tracks(container: InputContainer) -> Iterator[Audio]:
     """Yield the streams of sound that tell what they are."""
     for stream in container.streams.audio:
-        context: Any = stream.codec_context
-        if context.sample_rate and context.channels:
+        context: object = stream.codec_context  # of a stream that changes its kind, it may be another's
+        if isinstance(context, AudioCodecContext) and context.sample_rate and context.channels:
             yield Audio(context.sample_rate, context.channels)
 
 

@@ -74,9 +74,11 @@ def measure(
     raw_folder: Path,
     progress: Callable[[float], None] = lambda part: None,
     stopped: Callable[[], bool] = lambda: False,
+    hear: Callable[[int, Samples, int], None] = lambda position, block, rate: None,
 ) -> Peaks:
     """Decode the sound of the used parts of all files; holes are silent. A recording without sound has one channel.
 
+    `hear` gets what is used of the first track: position in samples, samples, samples per second.
     `progress` is called with 0..1, `stopped` asked about every five seconds of sound. Raises Stopped when it says
     so; Unreadable, a whole sentence, when a file is gone; PathRefused when a name leads out of the folder.
     """
@@ -89,8 +91,10 @@ def measure(
                 raise Stopped
             while track >= len(tracks):
                 tracks.append(_Canvas(min(len(block), _MOST_CHANNELS), length))
-            tracks[track].draw(*_used(timeline, segment, position, block, rate), rate)
+            used = _used(timeline, segment, position, block, rate)
+            tracks[track].draw(*used, rate)
             if track == 0:
+                hear(*used, rate)
                 progress(min(max(position / rate / timeline.duration_s, 0.0), 1.0))
     progress(1.0)
     first, *others = (canvas.coarse() for canvas in tracks)
