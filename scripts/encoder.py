@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from hashlib import md5
 from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
@@ -212,10 +213,16 @@ def _check_slides(tasks: Sequence[Task], prepared: Prepared) -> None:
 
 
 def cut_of(properties: Mapping[str, str]) -> str:
-    """Name the cut a file is made from: in, out, language, A/V delay (ms), ranges; as the tracker names the present."""
+    """Name the cut a file is made from: in, out, language, A/V delay (ms), ranges; as the tracker names the present.
+
+    Of the sound's source, the apology and the chapters the beginning of the MD5 is taken.
+    """
     names = ("Record.Cutin", "Record.Cutout", "Record.Language", "Record.AVDelay")
-    ranges = properties.get("Record.Ranges", "")
-    return "-".join([*(properties.get(name) or "0" for name in names), *([ranges] if ranges else [])])
+    told = (properties.get(name, "") for name in ("Record.Audio", "Record.Apology", "Record.Chapters"))
+    marks = [md5(value.encode(), usedforsecurity=False).hexdigest()[:8] for value in told if value]
+    return "-".join(
+        filter(None, [*(properties.get(name) or "0" for name in names), properties.get("Record.Ranges", ""), *marks])
+    )
 
 
 def _results(measured: EncodingMeasured, beside: Sequence[str], properties: Mapping[str, str]) -> dict[str, str]:

@@ -19,7 +19,8 @@ from tracker.models import LogEntry, Property, Ticket
 from tracker.queries.ready import Ready
 
 RANGES = "Record.Ranges"
-"""Of the names of a cut the one that is left out where there is none."""
+TOLD = ("Record.Audio", "Record.Apology", "Record.Chapters")
+"""Of the names of a cut those left out where there are none; of the latter, the beginning of their MD5 is taken."""
 LOGGED = ("actor", "worker_id", "event", "from_state", "to_state", "comment", "changes")
 
 
@@ -58,8 +59,15 @@ def _logging() -> CTE:
     return insert(LogEntry).values(ticket_id=bindparam("ticket"), **row).returning(LogEntry.id).cte("logged")
 
 
+def _part(name: str) -> Any:
+    """Return what a property adds to the name of a cut, NULL for nothing; as tickets.moves.cut_of does it."""
+    if name in TOLD:
+        return func.left(func.md5(_in_force(name)), 8)
+    return _in_force(name) if name == RANGES else func.coalesce(_in_force(name), "0")
+
+
 def _storing(name: str, names: Sequence[str]) -> CTE:
-    values = (_in_force(each) if each == RANGES else func.coalesce(_in_force(each), "0") for each in names)
+    values = [_part(each) for each in names]
     statement = insert(Property).values(ticket_id=bindparam("ticket"), name=name, value=func.concat_ws("-", *values))
     return (
         statement.on_conflict_do_update(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from hashlib import md5
 
 from tracker import properties, queries, statemachine
 from tracker.db import db, now
 from tracker.errors import InvalidInput, NotFound
 from tracker.models import Project, Ticket, User, Worker
+from tracker.queries.handouts import RANGES, TOLD
 from tracker.statemachine import ENCODING, RECORDING, workflow
 from tracker.tickets import blocks, ladder
 from tracker.tickets.actor import TRACKER, Actor
@@ -259,13 +261,23 @@ def settle_project(project: Project) -> None:
     db.session.flush()
 
 
-CUT = ("Record.Cutin", "Record.Cutout", "Record.Language", "Record.AVDelay")
+CUT = ("Record.Cutin", "Record.Cutout", "Record.Language", "Record.AVDelay", RANGES, *TOLD)
 
 
 def cut_of(ticket: Ticket) -> str:
-    """Name the cut in force for a recording or an encoding as it is now: in, out, language and A/V delay."""
+    """Name the cut in force for a recording or an encoding: what differs is encoded again.
+
+    In, out, language, A/V delay; ranges if there are any, and marks of what else was said of the sound, an apology,
+    chapters. Scripts and the statement of a claim join the same in the same way.
+    """
     values = properties.merged(ticket)
-    return "-".join(values.get(name) or "0" for name in CUT)
+    return "-".join(filter(None, (_part(name, values.get(name, "")) for name in CUT)))
+
+
+def _part(name: str, value: str) -> str:
+    if name in TOLD:
+        return md5(value.encode(), usedforsecurity=False).hexdigest()[:8] if value else ""
+    return value if name == RANGES else value or "0"
 
 
 def _encode_again(recording: Ticket, children: Sequence[Ticket]) -> None:

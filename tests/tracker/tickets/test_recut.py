@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scripts.encoder import cut_of
 from tests.factories import encoding, events, make_recording, make_worker, put
 from tracker import properties, tickets
 from tracker.errors import Conflict, NotAssigned
@@ -94,3 +95,18 @@ def test_a_worker_that_lost_the_ticket_writes_nothing_to_it(project, encoded, wo
     tickets.claim_next(project, "encoding", make_worker("other.example.org"), lease_s=60)
     with pytest.raises(NotAssigned, match="another worker's"):
         tickets.set_properties(encoded.id, project, worker, {"Encoding.Frames": "1"})
+
+
+@pytest.mark.parametrize(
+    "more", [{"audio": "left"}, {"apology": "No sound at first."}, {"chapters": [tickets.Chapter(200, "A")]}]
+)
+def test_another_source_of_sound_apology_or_chapter_sends_it_back_too(encoded, bob, worker, project, more):
+    put(encoded.parent, "merged")
+    tickets.start_cut(encoded.parent.id, bob)
+    tickets.finish_cut(encoded.parent.id, bob, *FIRST, "deu", 0, tickets.More(**more))
+    put(encoded.parent, "copied")
+    assert encoded.state == "ready to encode"
+    assert tickets.claim_next(project, "encoding", worker) == encoded
+    made = properties.own(encoded)["Encoding.Cut"]
+    assert made == tickets.moves.cut_of(encoded) == cut_of(properties.merged(encoded))
+    assert made.startswith("100-8000-deu-0-")
