@@ -13,7 +13,7 @@ from tracker.fahrplan import files, fingerprint, review, sources, telling, words
 from tracker.fahrplan import policy as rules
 from tracker.fahrplan.alarms import public_opt_outs
 from tracker.fahrplan.apply import apply, named
-from tracker.fahrplan.decide import Part, Proposal, decide
+from tracker.fahrplan.decide import RENAMED, Part, Proposal, decide
 from tracker.fahrplan.diff import Changed, Changes, Gone, Unchanged, compare, diff
 from tracker.fahrplan.known import known_talks
 from tracker.fahrplan.parse import parse
@@ -204,8 +204,13 @@ def _keep(
     db.session.flush()
     report.import_id = run.id
     report.alarms += _alarms(project, (*done, *waiting.raised))
-    news = [*report.questions, *(_words(row) for row in waiting.raised)]
+    news = [*report.questions, *(_words(row) for row in waiting.raised if not _asked_with_room(row))]
     telling.queue(project, run, news, report, back=bool(outage) and not report.loss)
+
+
+def _asked_with_room(row: FahrplanChange) -> bool:
+    """Tell whether a talk only waits for the answer about its room, which is asked once for all of them."""
+    return row.reason == RENAMED and all(part["name"] == "Fahrplan.Room" for part in row.parts)
 
 
 def _alarms(project: Project, rows: Iterable[FahrplanChange]) -> list[str]:

@@ -143,6 +143,7 @@ def test_a_room_that_was_renamed_is_told_with_one_click(client, project):
     enter(client)
     answer = shown(client)
     assert "Room Saal 1 is gone, and its talks are in Aula now." in words(answer)
+    assert "7 talks only moved with the room" in words(answer)
     (button,) = page(answer).xpath("//form[input[@name='action'][@value='renamed']]")
     send(client, PATH, filled(button))
     db.session.expire_all()
@@ -238,3 +239,13 @@ def test_control_characters_do_not_break_the_feed(client, project):
     run(project, *but(1, extra="<track>c</track>"))
     enter(client)
     assert len(entries(client.get(f"{PATH}.atom"))) == 2
+
+
+def test_no_address_of_a_fahrplan_becomes_a_link_that_runs(client, project):
+    extra = "<video_download_url>file:///etc/passwd</video_download_url>"
+    run(project, *but(2, url="javascript:alert(1)", extra=extra))
+    assert stored(project, 2)["Fahrplan.URL"] == "javascript:alert(1)"
+    enter(client)
+    for path in (f"/demo/ticket/{talk(project, 2).id}", "/demo/", PATH):
+        links = page(client.get(path)).xpath("//@href | //@src | //@action")
+        assert [link for link in links if link.startswith(("javascript:", "file:", "data:"))] == []

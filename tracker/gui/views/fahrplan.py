@@ -64,6 +64,7 @@ def fahrplan_file(slug: str, number: int) -> ResponseReturnValue:
 
 def _page(project: Project, error: Conflict | InvalidInput | None = None) -> str:
     found = verdicts.items(project)
+    waiting = [item for item in found if item.status == "waiting"]
     source = sources.look(project)
     address = properties.own(project).get("Fahrplan.XML", "")
     return render_template(
@@ -73,8 +74,9 @@ def _page(project: Project, error: Conflict | InvalidInput | None = None) -> str
         address=shown_address(address) if "://" in address else address,
         policy=sources.policy_of(source).rules,
         alarms=alarms.public_opt_outs(project),
-        items=[item for item in found if item.status == "waiting"][:ITEMS],
-        more=max(0, sum(item.status == "waiting" for item in found) - ITEMS),
+        items=waiting[:ITEMS],
+        more=max(0, len(waiting) - ITEMS),
+        with_room=[item for item in waiting[:ITEMS] if _only_with_room(item)],
         declined=[item for item in found if item.status == "declined"],
         renamed=_questions(found),
         imports=queries.fahrplan_imports(project.id, IMPORTS),
@@ -82,6 +84,11 @@ def _page(project: Project, error: Conflict | InvalidInput | None = None) -> str
         chosen=_chosen,
         error=error,
     )
+
+
+def _only_with_room(item: Item) -> bool:
+    """Tell whether nothing happened to a talk but that its room may have another name."""
+    return item.reason == RENAMED and [unit.name for unit in item.units] == ["room"]
 
 
 def _questions(found: list[Item]) -> list[tuple[str, str]]:
