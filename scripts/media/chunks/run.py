@@ -27,7 +27,7 @@ TRIES = 3
 LOSSES = 10
 """How often in a row chunks may get lost with those who had them, without any that gets done."""
 AWAY_S = 60.0
-"""Seconds for which a scheduler is waited for that was there before."""
+"""Seconds for which a scheduler is waited for."""
 _MOUNT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 """Trying again does not help against these."""
 _BEAT_S, _LOOK_S, _TICK_S = 2.0, 1.0, 0.2
@@ -58,7 +58,7 @@ class Lead:
     flying: dict[Future[Told], int] = field(default_factory=dict)
     failures: dict[int, int] = field(default_factory=dict)
     losses: int = 0
-    reached: float = -AWAY_S
+    reached: float = field(default_factory=time.monotonic)
 
     def work(self) -> None:
         """Have all chunks encoded. Raise Stopped, ChunkFailed, PoolLost, OSError for a full mount."""
