@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from scripts.live import Live
 from scripts.material import Material, material
-from scripts.media import marks, peaks, proxy, recording, thumbs
+from scripts.media import editors, marks, peaks, proxy, recording, thumbs
 from scripts.media.demux import Unreadable
 from scripts.media.ear import Ear
 from scripts.media.eye import picture_marks
@@ -147,6 +147,9 @@ class MergeJob(Job):
         timeline = marks.with_marks(timeline, found)
         folder = talk_folder(work.properties, work.roots)
         self._picture(timeline, raw, folder, work)
+        for name, text in editors.exports(timeline, raw).items():
+            with partial(folder / name, work.ticket.attempt, work.confirm) as part:
+                part.write_text(text, encoding="utf-8")
         recording.write_virtual_recording(timeline, measured, folder, work.ticket.attempt, work.confirm)
         return str(len(measured.tracks)) if measured.others else ""
 
