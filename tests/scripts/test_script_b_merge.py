@@ -36,7 +36,8 @@ def test_it_describes_the_recording(tracker: ScriptedTracker, shift: Shift, talk
     assert line.startswith("350 frames in 3 files, 1 holes")
     folder = mount / "tmp" / "demo" / "7"
     assert sorted(path.name for path in folder.iterdir()) == [
-        "index.m3u8", "peaks.bin", "peaks.json", "recording.ffconcat", "recording.kdenlive", "recording.mlt", "thumbs.jpg", "thumbs.json", "timeline.json",
+        "index.m3u8", "peaks.bin", "peaks.json", "recording.ffconcat", "recording.kdenlive",
+        "recording.mlt", "thumbs.jpg", "thumbs.json", "timeline.json",
     ]  # fmt: skip
     timeline = Timeline.from_json((folder / "timeline.json").read_text())
     assert (timeline.frames, timeline.rate, timeline.title) == (350, Fraction(25), "Öfen & Züge")
