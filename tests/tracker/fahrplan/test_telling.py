@@ -182,9 +182,9 @@ def test_the_server_delivers_what_was_decided_on_its_pages(app: Flask, committed
             access.set_webhook(projects.get("conf"), f"{receiver.url}/hook", "", KEY)
         take(*SEVEN)
         with subprocess.Popen([str(FAHRWERK), "serve"], env=env, stderr=subprocess.DEVNULL) as server:
-            heard = receiver.heard.wait(60)
+            heard = receiver.heard.wait(180)
             server.send_signal(signal.SIGTERM)
-            assert (heard, server.wait(60)) == (True, 0)
+            assert (heard, server.wait(180)) == (True, 0)
 
 
 class Told(Exporter):
@@ -231,6 +231,6 @@ def test_a_watch_goes_on_until_it_is_told_to_stop(app: Flask, committed_db: str)
             assert watch.stdout is not None
             assert "created: 1 'Talk 1'" in watch.stdout.readline()
             watch.send_signal(signal.SIGTERM)
-            assert watch.wait(60) == 0
+            assert watch.wait(180) == 0
     with transaction():
         assert len(queries.scheduled_talks(projects.get("conf").id)) == 7
