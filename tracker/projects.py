@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -245,32 +245,17 @@ class Overview:
 
 def overviews(found: Sequence[Project]) -> list[Overview]:
     """Return the overviews of some projects, with two queries however many there are."""
-    parts: dict[int, list[tuple[int, str, str, bool, bool, bool]]] = {project.id: [] for project in found}
-    for project_id, talk, kind, state, failed, public, locked in queries.talk_parts(list(parts)):
-        parts[project_id].append((talk, kind, state, failed, public, locked))
-    waiting = queries.waiting_fahrplan_changes(list(parts))
-    return [_overview(project, parts[project.id], waiting.get(project.id, 0)) for project in found]
-
-
-def _overview(project: Project, parts: Sequence[tuple[int, str, str, bool, bool, bool]], waiting: int = 0) -> Overview:
-    result = Overview(project, to_decide=waiting)
-    tables = workflow(project.workflow).tables
-    progress: dict[int, list[float]] = {}
-    for talk, kind, state, failed, public, locked in parts:
-        if not locked:
-            progress.setdefault(talk, []).append(tables[kind].by_name[state].progress)
-            _count(result, state, failed)
-        result.talks += kind == RECORDING and not locked
-        result.public += public
-    means = [sum(values) / len(values) for values in progress.values()]
-    result.percent = sum(means) / len(means) if means else 0.0
-    result.released = sum(mean == 100 for mean in means)
-    return result
-
-
-def _count(result: Overview, state: str, failed: bool) -> None:
-    result.failed += failed
-    if not failed:
-        result.to_cut += state == "merged"
-        result.to_check += state == "encoded"
-        result.to_release += state == "postprocessed"
+    ids = [project.id for project in found]
+    percents = {
+        (name, kind, state.name): state.progress
+        for name in {project.workflow for project in found}
+        for kind, table in workflow(name).tables.items()
+        for state in table.states
+    }
+    sums, waiting = queries.sums(ids, percents) if ids else {}, queries.waiting_fahrplan_changes(ids)
+    return [
+        Overview(
+            project, **(asdict(sums[project.id]) if project.id in sums else {}), to_decide=waiting.get(project.id, 0)
+        )
+        for project in found
+    ]

@@ -57,6 +57,7 @@ from tracker.queries.fahrplan import (
 from tracker.queries.filters import owners_of
 from tracker.queries.handouts import write_through
 from tracker.queries.lists import (
+    Sums,
     comments,
     find_tickets,
     history,
@@ -66,7 +67,7 @@ from tracker.queries.lists import (
     recent_log,
     rooms,
     state_counts,
-    talk_parts,
+    sums,
     talk_states,
     talks,
     tickets_in_state,
@@ -163,6 +164,7 @@ __all__ = [
     "Caller",
     "Desk",
     "Lot",
+    "Sums",
     "Tally",
     "add_group_project",
     "add_reply",
@@ -278,8 +280,8 @@ __all__ = [
     "scheduled_talks",
     "standing",
     "state_counts",
+    "sums",
     "take_command",
-    "talk_parts",
     "talk_states",
     "talks",
     "ticket",

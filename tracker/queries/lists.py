@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Subquery,
+    Text,
+    and_,
+    column,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    values,
+)
 from sqlalchemy.orm import aliased, selectinload
 
 from tracker.db import db
 from tracker.models import (
     Comment,
     LogEntry,
+    Project,
     Room,
     Ticket,
     User,
@@ -29,10 +45,13 @@ def talks(
     public: bool = False,
     first: datetime | None = None,
     last: datetime | None = None,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> Sequence[Ticket]:
     """List recording tickets with their children by start and room; filters match the ticket or a child.
 
-    *public* keeps the talks that have a file which is still public although its release was reverted.
+    *public* keeps the talks that have a file which is still public although its release was reverted. At most *limit*
+    are listed, the first *offset* left out.
     """
     child = aliased(Ticket)
     conditions: list[ColumnElement[bool]] = [Ticket.project_id == project_id, Ticket.type == "recording"]
@@ -57,6 +76,8 @@ def talks(
         select(Ticket)
         .where(*conditions)
         .order_by(Ticket.start.asc().nulls_last(), Ticket.room_id, Ticket.id)
+        .limit(limit)
+        .offset(offset)
         .options(children, children.selectinload(Ticket.user), selectinload(Ticket.user), selectinload(Ticket.worker))
     ).all()
 
@@ -142,26 +163,72 @@ def project_stamp(project_id: int) -> tuple[object, ...]:
     return tuple(row)
 
 
-def talk_parts(project_ids: Collection[int]) -> Sequence[tuple[int, int, str, str, bool, bool, bool]]:
-    """List (project, talk, type, state, failed, withdraw, uncounted) of all recording and encoding tickets.
+@dataclass(frozen=True)
+class Sums:
+    """What a project has: percent (mean over its talks that count), talks, and how many tickets stand how."""
 
-    Uncounted are those of locked talks and of formats that are switched off for a talk.
+    percent: float = 0.0
+    talks: int = 0
+    released: int = 0
+    to_cut: int = 0
+    to_check: int = 0
+    to_release: int = 0
+    failed: int = 0
+    public: int = 0
+
+
+def sums(project_ids: Collection[int], percents: Mapping[tuple[str, str, str], float]) -> dict[int, Sums]:
+    """Add up recording and encoding tickets, by project; *percents* by (workflow, type, state) say how far each is.
+
+    Tickets of locked talks and formats that are off for a talk count for nothing but files that are still public.
     """
+    parts = _parts(project_ids, percents)
+    stands = {"to_cut": "merged", "to_check": "encoded", "to_release": "postprocessed"}
+    of_state = {name: and_(~parts.c.failed, parts.c.state == state) for name, state in stands.items()}
+    counted = {**of_state, "failed": parts.c.failed, "talks": parts.c.type == "recording"}
+    talk = (
+        select(
+            parts.c.project_id,
+            func.avg(parts.c.percent).filter(parts.c.counts).label("percent"),
+            func.count().filter(parts.c.withdraw).label("public"),
+            *(func.count().filter(parts.c.counts, condition).label(name) for name, condition in counted.items()),
+        )
+        .group_by(parts.c.project_id, parts.c.talk)
+        .subquery()
+    )
+    every: dict[str, Any] = {name: func.sum(talk.c[name]) for name in (*counted, "public")}
+    every["released"] = func.count().filter(talk.c.percent == 100)
+    added = (func.avg(talk.c.percent), *(every[name] for name in _WHOLE))
+    rows = db.session.execute(select(talk.c.project_id, *added).group_by(talk.c.project_id))
+    return {number: Sums(float(percent or 0), *map(int, counts)) for number, percent, *counts in rows}
+
+
+_WHOLE = tuple(each.name for each in fields(Sums) if each.name != "percent")
+
+
+def _parts(project_ids: Collection[int], percents: Mapping[tuple[str, str, str], float]) -> Subquery:
+    """Ask for the tickets of projects with their percent, and whether they count."""
     parent = aliased(Ticket)
-    rows = db.session.execute(
+    names = (column("workflow", Text), column("type", Text), column("state", Text), column("percent", Double))
+    table = values(*names, name="percents").data([(*key, percent) for key, percent in percents.items()])
+    of_state = and_(table.c.workflow == Project.workflow, table.c.type == Ticket.type, table.c.state == Ticket.state)
+    return (
         select(
             Ticket.project_id,
-            func.coalesce(Ticket.parent_id, Ticket.id),
+            func.coalesce(Ticket.parent_id, Ticket.id).label("talk"),
             Ticket.type,
             Ticket.state,
             Ticket.failed,
             Ticket.withdraw,
-            or_(func.coalesce(parent.state, Ticket.state) == "locked", Ticket.off != ""),
+            and_(func.coalesce(parent.state, Ticket.state) != "locked", Ticket.off == "").label("counts"),
+            table.c.percent,
         )
+        .join(Project, Project.id == Ticket.project_id)
         .outerjoin(parent, Ticket.parent_id == parent.id)
+        .join(table, of_state)
         .where(Ticket.project_id.in_(project_ids), Ticket.type.in_(("recording", "encoding")))
+        .subquery()
     )
-    return [(p, talk, kind, state, failed, public, off) for p, talk, kind, state, failed, public, off in rows]
 
 
 def talk_states(project_id: int) -> Sequence[tuple[int, str, str]]:

@@ -16,6 +16,7 @@ from tracker import profiles, projects, queries, tickets
 from tracker.db import db
 from tracker.gui import live
 from tracker.gui.looks import TONES, next_steps
+from tracker.gui.views import lists
 from tracker.statemachine import all_states
 from tracker.workers import groups
 
@@ -122,6 +123,20 @@ def test_filters_choose(client, project, query, shown):
     put(put(encoding(third), "released"), "encoded")
     enter(client)
     assert set(page(client.get(f"/demo/?{query}")).xpath("//h3/a/text()")) == shown
+
+
+def test_talks_are_shown_in_pages_that_keep_the_filter(client, project, monkeypatch):
+    monkeypatch.setattr(lists, "PAGE", 2)
+    for number in range(3):
+        make_recording(project, title=f"Talk {number}")
+    make_recording(project, title="Something else")
+    enter(client, "alice")
+    first = page(client.get("/demo/?text=Talk&slug=other&_external=1"))
+    assert first.xpath("//h3/a/text()") == ["Talk 0", "Talk 1"]
+    second = page(client.get(first.xpath("//a[@rel='next']/@href")[0]))
+    assert (second.xpath("//h3/a/text()"), second.xpath("//a[@rel='next']")) == (["Talk 2"], [])
+    assert page(client.get(second.xpath("//a[@rel='prev']/@href")[0])).xpath("//h3/a/text()") == ["Talk 0", "Talk 1"]
+    assert client.get("/demo/?page=99999999").status_code == 200
 
 
 def test_a_number_finds_the_talk_with_this_id(client, project):

@@ -21,9 +21,12 @@ from tracker.models import Project, Room, Ticket
 from tracker.statemachine import ENCODING, RECORDING, workflow
 from tracker.tickets import Actor
 
-
 _YOURS = 3
 """So many files to check, and talks to cut, are offered above the list."""
+
+PAGE = 200
+"""Talks of a page: those of most conferences are on one."""
+FILTERS = ("text", "room", "state", "failed", "public")
 
 
 @bp.get("/")
@@ -44,19 +47,29 @@ def talks(slug: str) -> ResponseReturnValue:
 def _talks_page(project: Project) -> str:
     rooms = queries.rooms(project.id)
     chosen = _filters(project, rooms)
-    found = queries.talks(project.id, **chosen)
+    page = _number()
+    found = queries.talks(project.id, **chosen, limit=PAGE + 1, offset=PAGE * page)
     return render_template(
         "talks.html",
         project=project,
         overview=projects.overviews([project])[0],
         rooms=rooms,
         states=_states(project),
-        days=_days(found),
-        shown=len(found),
+        days=_days(found[:PAGE]),
+        shown=len(found[:PAGE]),
+        page=page,
+        more=len(found) > PAGE,
+        query={name: value for name, value in request.args.items() if name in FILTERS},
         filtered=any(chosen.values()),
         progress=projects.progress_of_talk,
         yours=_yours(project),
     )
+
+
+def _number() -> int:
+    """Return which page of the talks is asked for, from 0."""
+    text = request.args.get("page", "0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
 def _yours(project: Project) -> list[Ticket]:
