@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from tracker.db import db
 from tracker.models import Comment, LogEntry, ReviewLink, Ticket
@@ -46,3 +47,21 @@ def open_feedback(recording_id: int, actor: str) -> int:
     ours = select(LogEntry.ticket_id).where(LogEntry.event == "Created", LogEntry.actor == actor)
     found = select(func.count()).select_from(Ticket).where(Ticket.parent_id == recording_id, Ticket.type == "misc")
     return db.session.scalar(found.where(Ticket.state == "open", Ticket.id.in_(ours))) or 0
+
+
+def talks_to_release(project_id: int, limit: int) -> Sequence[Ticket]:
+    """List the recordings of which a file waits to be released, with all their files, by start of the talk."""
+    waiting = select(Ticket.parent_id).where(
+        Ticket.project_id == project_id,
+        Ticket.type == "encoding",
+        Ticket.state == "postprocessed",
+        Ticket.failed.is_(False),
+        Ticket.off == "",
+    )
+    return db.session.scalars(
+        select(Ticket)
+        .where(Ticket.id.in_(waiting))
+        .order_by(Ticket.start.asc().nulls_last(), Ticket.id)
+        .limit(limit)
+        .options(selectinload(Ticket.children))
+    ).all()

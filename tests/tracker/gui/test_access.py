@@ -74,6 +74,8 @@ ROUTES = {
     ("gui.cut_draft", "POST"): ("user", f"{TICKET}/cut/draft"),
     ("gui.check", "GET"): ("read only", "/demo/ticket/{file}/check"),
     ("gui.check_post", "POST"): ("user", "/demo/ticket/{file}/check"),
+    ("gui.releases", "GET"): ("read only", "/demo/release"),
+    ("gui.releases_post", "POST"): ("superuser", "/demo/release"),
     ("gui.release", "GET"): ("read only", f"{TICKET}/release"),
     ("gui.release_post", "POST"): ("superuser", f"{TICKET}/release"),
     ("gui.media", "GET"): ("read only", f"{TICKET}/media/index.m3u8"),

@@ -24,6 +24,7 @@ QUERIES = {
     "/demo/ticket/{talk}": 18,
     "/demo/ticket/{talk}/cut": 8,
     "/demo/ticket/{talk}/release": 12,
+    "/demo/release": 7,
     "/demo/ticket/{talk}/reviewers": 6,
     "/demo/ticket/{file}": 17,
     "/demo/ticket/{file}/check": 12,
@@ -54,6 +55,7 @@ def one_more(project):
     make_misc(project, f"Cable {number}")
     copied = make_recording(project, "copied")
     put(encoding(copied, "mp3"), "encoded")
+    put(encoding(make_recording(project, "copied"), "mp3"), "postprocessed")
     tickets.assign(encoding(copied).id, user, make_worker(f"host{number}.example.org"))
     group, _ = groups.create(f"group{number}", secret_key="k" * 64)
     groups.add_project(group, project)

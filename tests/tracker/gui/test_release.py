@@ -105,3 +105,42 @@ def test_a_file_without_a_number_is_named(client, talk, path, field):
     answer = send(client, path, {"action": "release", "file": field})
     assert (answer.status_code, "is no number of a ticket" in words(answer)) == (400, True)
     assert set(now_in(talk).values()) == {"postprocessed"}
+
+
+# --- many talks ----------------------------------------------------------------------------------------------------
+
+
+def second(project):
+    other = make_recording(project, "copied", title="Behind")
+    properties.write(put(encoding(other), "postprocessed"), {"Release.SHA256": SUM})
+    return other
+
+
+def test_complete_talks_come_first_and_are_released_together(client, project, talk, path):
+    other = second(project)
+    shown = page(client.get("/demo/release"))
+    assert [row.text_content() for row in shown.xpath("//tbody//th/a")] == ["A talk", "Behind"]
+    sent = filled(shown.xpath("//main//form")[0])
+    assert send(client, "/demo/release", sent).status_code == 400  # none chosen
+    answer = send(client, "/demo/release", {**sent, "ticket": [str(talk.id), str(other.id)]})
+    assert answer.status_code == 303
+    assert set(now_in(talk).values()) == {"ready to release"}
+    assert now_in(other) == {"hd": "ready to release", "mp3": "ready to encode"}
+    assert "No file waits" in words(client.get("/demo/release"))
+
+
+def test_one_that_moved_on_holds_up_all_of_them(client, project, talk, path):
+    other = second(project)
+    sent = filled(page(client.get("/demo/release")).xpath("//main//form")[0])
+    properties.write(encoding(other), {"Release.SHA256": SUM[::-1]})
+    answer = send(client, "/demo/release", {**sent, "ticket": [str(talk.id), str(other.id)]})
+    assert (answer.status_code, "Nothing was released" in words(answer)) == (409, True)
+    assert set(now_in(talk).values()) == {"postprocessed"}
+
+
+def test_what_is_held_cannot_be_chosen_nor_sent(client, project, talk, path):
+    properties.write(talk, {"Release.Hold": "Ada: wait."})
+    shown = page(client.get("/demo/release"))
+    assert "Ada: wait." in shown.text_content() and shown.xpath("//input[@name='ticket']") == []
+    assert send(client, "/demo/release", {"ticket": str(talk.id)}).status_code == 409
+    assert send(client, "/demo/release", {"ticket": ["x", "99999999999"]}).status_code == 400

@@ -134,7 +134,7 @@ def saved_search(slug: str) -> ResponseReturnValue:
 
 def _save(project: Project, question: str) -> str:
     found = searches.save(project, me(), forms.text("saved"), question, shared=forms.text("shared") == "1")
-    return f"The search {found.name!r} is kept{' for everybody' if found.shared else ''}."
+    return f"Everybody has the search {found.name!r} now." if found.shared else f"The search {found.name!r} is kept."
 
 
 def _forget(project: Project) -> str:
