@@ -65,6 +65,12 @@ class Scan:
         """Return the number of pictures."""
         return len(self.times)
 
+    def show(self, frame: av.VideoFrame, time: float, keep: Collection[int]) -> None:
+        """Count a picture that is shown at *time* (seconds), and keep it if its number is in *keep*."""
+        if self.frames in keep:
+            self.kept[self.frames] = luma(frame)
+        self.times.append(time)
+
 
 def scan(
     path: Path,
@@ -95,10 +101,12 @@ def _decode(
     stop: Callable[[], bool] | None,
     look: Callable[[Packet[Stream]], None] | None,
 ) -> None:
-    picture = picture_stream(container)
+    picture, repeats = picture_stream(container), False
     if picture is not None:
-        picture.thread_type = "AUTO"
+        repeats = picture.codec_context.name == "theora"
+        picture.thread_type = "SLICE" if repeats else "AUTO"  # frames in threads come late, repeats would overtake them
         picture.codec_context.options = {"err_detect": "explode"}
+    shown: av.VideoFrame | None = None
     result.sounds = [SoundCount() for _ in container.streams.audio]
     numbers = {stream.index: number for number, stream in enumerate(container.streams.audio)}
     wanted = [stream for stream in (picture, *container.streams.audio) if stream is not None]
@@ -111,13 +119,15 @@ def _decode(
         if look is not None and isinstance(packet.stream, AudioStream) and packet.stream.codec_context.name == "flac":
             _count_flac(packet, packet.stream, result.sounds[numbers[packet.stream.index]])
             continue
+        if shown is not None and packet.size == 0 and packet.pts is not None:
+            result.show(shown, float(packet.pts * (packet.time_base or 0)), keep)  # Theora: the picture before, again
+            continue
         for frame in packet.decode():
             if isinstance(frame, av.AudioFrame):
                 result.sounds[numbers[packet.stream.index]].add(frame)
             elif isinstance(frame, av.VideoFrame):
-                if result.frames in keep:
-                    result.kept[result.frames] = luma(frame)
-                result.times.append(float(frame.time or 0))
+                result.show(frame, float(frame.time or 0), keep)
+                shown = frame if repeats else None
 
 
 def _count_flac(packet: Packet[Stream], stream: AudioStream, sound: SoundCount) -> None:

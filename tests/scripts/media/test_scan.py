@@ -6,7 +6,7 @@ import av
 import pytest
 
 from scripts.media.ffmpeg import run
-from scripts.media.scan import VerifyFailed, flac_samples
+from scripts.media.scan import VerifyFailed, flac_samples, scan
 
 
 @pytest.mark.parametrize("block", [4608, 4096, 192, 100, 1000])
@@ -25,3 +25,12 @@ def test_the_header_tells_what_the_decoder_finds(tmp_path: Path, block: int) -> 
 def test_what_is_no_flac_is_refused(header: bytes) -> None:
     with pytest.raises(VerifyFailed, match="FLAC frame"):
         flac_samples(header)
+
+
+def test_a_picture_that_theora_only_repeats_counts(tmp_path: Path) -> None:
+    still = "color=red:s=320x180:r=25:d=1[one];testsrc2=s=320x180:r=25:d=0.4[two];[one][two]concat[v]"
+    path = tmp_path / "still.ogv"
+    run(["ffmpeg", "-filter_complex", still, "-map", "[v]", "-c:v", "libtheora", "-q:v", "7", str(path)])
+    found = scan(path, [24, 25])
+    assert [round(time, 2) for time in found.times] == [round(number / 25, 2) for number in range(35)]
+    assert (found.kept[24] != found.kept[25]).any()
