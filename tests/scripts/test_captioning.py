@@ -44,7 +44,9 @@ def subtitles(path: Path) -> list[tuple[float, str]]:
         stream = container.streams.subtitles[0]
         assert stream.language == "deu"
         shown = [(packet, packet.decode()) for packet in container.demux(stream) if packet.size]
-        return [(float((packet.pts or 0) * (packet.time_base or 0)), str(each[0].ass)) for packet, each in shown if each]
+        return [
+            (float((packet.pts or 0) * (packet.time_base or 0)), str(each[0].ass)) for packet, each in shown if each
+        ]
 
 
 @pytest.mark.parametrize(("slug", "extension"), [("1080p", "mp4"), ("mkv", "mkv"), ("vp9", "webm")])
