@@ -63,11 +63,12 @@ def fit(text: str, box: Box, style: Mapping[str, str]) -> Lines:
     words = _words(text)
     if not words:
         return Lines(box, size, [])
-    widths = measured(["\u00a0", *words], style)
-    blank, smallest = widths[0], size * _SMALLEST
+    known = list(dict.fromkeys(["\u00a0", *words]))
+    width = dict(zip(known, measured(known, style), strict=True))
+    widths, blank, smallest = [width[word] for word in words], width["\u00a0"], size * _SMALLEST
     for step in count():
         tried = max(size * _SHRINK**step, smallest)
-        lines = _broken(words, widths[1:], blank, box.width / tried)
+        lines = _broken(words, widths, blank, box.width / tried)
         most = int(box.height / (tried * LEADING))
         if len(lines) <= most and _fits([line for line, _ in lines], box.width / tried, style):
             return Lines(box, tried, [line for line, _ in lines])
