@@ -200,3 +200,42 @@ def test_all_of_a_cut_reaches_the_ticket(cutting, stage):
     assert own["Record.Chapters"] == "100 Anfang\n220 Mehr"
     assert (own["Record.Audio"], own["Record.Apology"]) == ("left", "Es rauscht.")
     assert cutting.complaints == []
+
+
+def test_the_content_extends(cutting, stage):
+    cutting.page.fill("[name=before]", "2")
+    cutting.page.fill("[name=after]", "5")
+    cutting.page.click("text=The content extends")
+    cutting.page.wait_for_selector("text=The recording is put together again with more material")
+    with stage.app.app_context(), transaction():
+        talk = tickets.get(stage.talk)
+        own = properties.own(talk)
+        padding = [own["Record.StartPadding"], own["Record.EndPadding"]]
+        properties.write(talk, {"Record.StartPadding": "", "Record.EndPadding": ""})
+        assert (talk.state, padding) == ("recorded", ["124", "304"])
+
+
+def test_somebody_is_unable_to_cut_and_says_why(cutting, stage):
+    cutting.page.fill("[name=comment]", "No sound: the mixer was off until 00:05.")
+    cutting.page.click("text=I am unable to cut")
+    cutting.page.wait_for_selector("text=The recording is marked as failed with your reason")
+    with stage.app.app_context(), transaction():
+        talk = tickets.get(stage.talk)
+        assert (talk.state, talk.failed, talk.user_id) == ("cutting", True, None)
+        assert talk.waiting.startswith("No sound: the mixer was off")
+
+
+def test_of_two_people_at_one_talk_the_first_learns_that_it_was_taken_over(cutting, arrive, stage):
+    other = arrive("bob")
+    other.visit(f"/demo/ticket/{stage.talk}/cut")
+    assert "carol has been cutting this since" in other.page.inner_text("main")
+    other.page.click("text=Take it over from carol")
+    cutting.page.fill("#cut_in", "77")
+    cutting.page.check("[name=language][value=eng]")
+    cutting.page.wait_for_selector("#draft:has-text('held by bob')")
+    cutting.page.click("text=Finished, back to the list")
+    cutting.page.wait_for_selector("text=held by bob; you no longer have it")
+    assert "77" in cutting.page.inner_text("main")
+    with stage.app.app_context():
+        talk = tickets.get(stage.talk)
+        assert (talk.state, talk.user.name) == ("cutting", "bob")
