@@ -225,3 +225,48 @@ def test_only_the_holder_keeps_a_draft(client, talk, held):
     enter(client, "carol")
     assert send(client, f"{held}/draft", {"cut_in": "1"}).status_code == 409
     assert tickets.draft_of(talk) is None
+
+
+def test_parts_chapters_and_the_rest_are_stored(client, talk, held):
+    more = {"leave_out": "200 - 300\n00:00:20.020 to 00:00:23.357", "chapters": "100 Begin\n400 The rest"}
+    more |= {"audio": "left", "apology": "It hums."}
+    assert send(client, held, CUT | more).status_code == 303
+    own = properties.own(talk)
+    assert own["Record.Ranges"] == "100-200,300-600,700-900"
+    assert (own["Record.Chapters"], own["Record.Audio"]) == ("100 Begin\n400 The rest", "left")
+
+
+def test_what_was_stored_before_stands_in_the_form(client, talk, held):
+    properties.write(talk, {"Record.Ranges": "100-200,300-600,700-900", "Record.Audio": "left"})
+    shown = page(client.get(held))
+    (field,) = shown.xpath("//textarea[@name='leave_out']")
+    assert field.text.split("\n") == ["00:00:06.673 - 00:00:10.010", "00:00:20.020 - 00:00:23.357"]
+    assert shown.xpath("//select[@name='audio']/option[@selected]/@value") == ["left"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("leave_out", "200", "'200' is no part to leave out"),
+        ("leave_out", "200 - soon", "is no part to leave out"),
+        ("leave_out", "50 - 60", "do not lie between in (frame 100) and out (frame 900)"),
+        ("chapters", "soon Questions", "'soon' is neither a frame nor a time"),
+        ("chapters", "50 Early", "begins at frame 50, which is cut out"),
+        ("audio", "loud", "Audio source 'loud' is unknown"),
+        ("audio", "left-right", "The sound comes from 2 places"),
+        ("apology", "x" * 501, "it has to fit on a slide"),
+    ],
+)
+def test_what_is_wrong_besides_the_marks_is_named_and_kept(client, held, field, value, sentence):
+    answer = send(client, held, CUT | {field: value})
+    assert (answer.status_code, sentence in words(answer)) == (400, True)
+    assert page(answer).xpath("//*[@aria-invalid]/@name") == [field]
+
+
+def test_every_track_has_its_language_and_its_sound(client, talk, held):
+    properties.write(talk, {"Record.Tracks": "3"})
+    assert len(page(client.get(held)).xpath("//select[@name='track']")) == 3
+    sent = CUT | {"language": [], "track": ["eng", "deu", "und"], "audio": ["both", "left", "both"]}
+    assert send(client, held, sent).status_code == 303
+    own = properties.own(talk)
+    assert (own["Record.Language"], own["Record.Audio"]) == ("eng-deu", "both-left")
