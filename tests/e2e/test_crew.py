@@ -66,6 +66,7 @@ def come(browser, office):
     def come(name="", size=WIDE):
         contexts.append(browser.new_context(viewport={"width": size[0], "height": size[1]}))
         visitor = Visitor(contexts[-1].new_page(), office.config["URL"])
+        visitor.page.set_default_timeout(90_000)  # two hundred tickets on a busy machine
         if name:
             visitor.log_in(name)
         return visitor

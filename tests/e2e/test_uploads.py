@@ -110,6 +110,7 @@ def tracker(running):
 def visitor(browser, tracker):
     context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]})
     found = Visitor(context.new_page(), tracker.url)
+    found.page.set_default_timeout(90_000)
     found.log_in("bob")
     found.visit("/demo/uploads")
     yield found

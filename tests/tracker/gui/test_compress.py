@@ -27,7 +27,7 @@ def test_what_is_unpacked_is_what_would_have_been_sent(client, project, path):
     assert packed.headers["Content-Encoding"] == "gzip" and "Content-Encoding" not in other.headers
     assert hidden.sub(b"", plain(packed)) == hidden.sub(b"", other.data)
     assert int(packed.headers["Content-Length"]) == len(packed.data) < len(other.data)
-    assert {answer.headers["Vary"] for answer in (packed, other)} & {"Accept-Encoding", "Accept-Encoding, Cookie"}
+    assert all("Accept-Encoding" in answer.headers["Vary"] for answer in (packed, other))
 
 
 def test_a_page_that_is_the_same_is_not_sent_again(client, project):
