@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 SLUG, VIDEO, SOUND = "faults", "hd", "mp3"
 T = TypeVar("T")
 
-TIMELINE = ("timeline.json", "index.m3u8", "peaks.json")
+TIMELINE = (
+    *("timeline.json", "index.m3u8", "peaks.json", "peaks.bin", "thumbs.jpg", "thumbs.json"),
+    *("recording.ffconcat", "recording.mlt", "recording.kdenlive"),
+)
 MERGED = tuple(
     f"Record.{name}"
     for name in ("Starttime", "Stoptime", "Room", "DurationFrames", "DurationSeconds", "Framerate", "Holes")
