@@ -1,4 +1,4 @@
-"""``python -m bench media``: what cutting and merging long recordings costs; prints a Markdown table.
+"""``python -m bench media``: what cutting, merging and encoding costs; prints a Markdown table.
 
 Everything is made in a scratch folder (about 2 GB) and takes some CPU minutes, most of them for the full cut.
 """
@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.media import cutting, merging
+from bench.media import cutting, encoding, merging
 
 HEAD = "| what | clock s | CPU s | compared with | ratio of CPU |\n|---|---|---|---|---|"
 
@@ -18,6 +18,7 @@ def rows(folder: Path) -> Iterator[str]:
     """Measure in an empty folder; yield rows of the table as they come."""
     yield from merging.rows(folder)
     yield from cutting.rows(folder)
+    yield from encoding.rows(folder / "encoding")
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ class Threads:
 
     def kill_one(self, folder: Path) -> None:
         """Kill somebody who is at a chunk of *folder*: here the program that a thread drives."""
-        until(lambda: encoders(folder))[0].send_signal(signal.SIGKILL)
+        until(lambda: any(_killed(process) for process in encoders(folder)[:1]))
 
 
 class Cluster:
@@ -140,6 +140,14 @@ class Cluster:
         self._processes[name] = subprocess.Popen(
             command, env=self._environment, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
         )
+
+
+def _killed(process: psutil.Process) -> bool:
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:  # it was done in this moment
+        return False
+    return True
 
 
 def _above(process: psutil.Process) -> list[int]:
