@@ -29,7 +29,7 @@ PAGES = {
     "talks that failed": "/bench/?failed=1",
     "tickets": "/bench/tickets",
     "tickets, state": "/bench/tickets?q=state:%22ready+to+encode%22",
-    "tickets, a word": "/bench/tickets?q=77",
+    "tickets, a word": "/bench/tickets?q=Talk+77",
     "tickets, a property": "/bench/tickets?q=Bench.Kind:special",
 }
 TIMES = """
