@@ -19,7 +19,17 @@ JUDGE = """async (rules) => {
   const found = await axe.run(document, {runOnly: {type: "tag", values: rules}, resultTypes: ["violations"]});
   return found.violations.map(each => each.id + ": " + each.nodes.map(node => node.target.join(" ")).join(", "));
 }"""
-NO_PAGE = frozenset(("gui.media", "gui.fahrplan_feed", "gui.fahrplan_file", "gui.static"))
+NO_PAGE = frozenset(
+    (
+        "gui.media",
+        "gui.fahrplan_feed",
+        "gui.fahrplan_file",
+        "gui.log_feed",
+        "gui.log_json",
+        "gui.upload_pieces",
+        "gui.static",
+    )
+)
 """Views that answer a GET with something else than a page."""
 PAGES = sorted((view, path) for (view, method), (_, path) in ROUTES.items() if method == "GET" and view not in NO_PAGE)
 SCREENS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {

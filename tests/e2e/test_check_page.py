@@ -71,6 +71,8 @@ def checking(arrive, file):
     visitor = arrive("carol")
     visitor.visit(f"/demo/ticket/{file}/check")
     visitor.page.click("text=Start checking")
+    visitor.page.wait_for_selector("#verdict")  # the page before has the film, too
+    visitor.page.wait_for_selector("#places:not([hidden])")
     visitor.page.wait_for_function("() => document.getElementById('video')?.readyState > 1")
     return visitor
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from flask import Flask
 
 from tracker import database, logs
+from tracker.db import db
 from tracker.settings import Settings
 
 
@@ -36,5 +37,10 @@ def application() -> Iterator[Flask]:
             database.check(ready.database_url)
         app = create_app(ready)
         gc.freeze()  # what is loaded now stays until the end: no collection has to walk through it
-        with app.app_context():
-            yield app
+        try:
+            with app.app_context():
+                yield app
+        finally:
+            gc.unfreeze()  # whoever calls several commands in one process gets rid of what they left
+            with app.app_context():
+                db.engine.dispose()
