@@ -1,7 +1,8 @@
 """The own PostgreSQL: started from a wheel, in the data folder, on a socket, for whoever names no other server.
 
 One process is the starter: it holds a lock for as long as it lives, starts the server (or takes over one whose
-starter was killed), starts it again when it dies, and stops it at the end. Everybody else attaches.
+starter was killed), starts it again when it dies, and stops it at the end. Everybody else attaches, and waits for the
+lock: when the starter leaves, one of those that stay is the starter within seconds, and starts the server again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -40,12 +41,8 @@ def running(settings: Settings, options: Sequence[str] = ()) -> Iterator[str]:
     """
     make_data_dir(settings.data_dir)
     cluster = Cluster(settings.data_dir, tuple(options))
-    with _starter(settings.data_dir, cluster) as ours:
-        if not ours:
-            yield url(cluster)
-            return
-        with _kept_running(cluster):
-            yield url(cluster)
+    with _starter(settings.data_dir, cluster) as ours, _kept_running(cluster) if ours else _heir(cluster):
+        yield url(cluster)
 
 
 def url(cluster: Cluster, database: str = DATABASE) -> str:
@@ -108,6 +105,30 @@ def _kept_running(cluster: Cluster) -> Iterator[None]:
             over.set()
             keeper.join()
             cluster.stop()
+
+
+@contextmanager
+def _heir(cluster: Cluster) -> Iterator[None]:
+    """Keep the cluster running, as its starter would, once the starter has left."""
+    attached, over, key = os.getpid(), threading.Event(), cluster.folder.parent.resolve()
+    with _lock_file(key) as lock, ExitStack() as inherited:
+
+        def wait() -> None:
+            while not over.wait(1.0):
+                if _take(lock.fileno(), key):
+                    inherited.callback(_starting.discard, key)
+                    log.warning("whoever kept PostgreSQL in %s left; this process keeps it now", cluster.folder)
+                    inherited.enter_context(_kept_running(cluster))
+                    return
+
+        waiting = threading.Thread(target=wait, name="postgres-heir", daemon=True)
+        waiting.start()
+        try:
+            yield
+        finally:
+            if os.getpid() == attached:
+                over.set()
+                waiting.join()
 
 
 def _keep(cluster: Cluster, over: threading.Event) -> None:

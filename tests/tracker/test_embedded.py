@@ -188,3 +188,19 @@ def test_a_copy_of_the_programs_makes_and_runs_a_database(tmp_path):
         assert f"{MAJOR}." in done.stdout
     opened = subprocess.run(["ldd", folder / "initdb"], capture_output=True, text=True, check=True).stdout
     assert "not found" not in opened and str(programs().parents[2]) not in opened
+
+
+def test_one_of_those_that_stay_keeps_it_when_the_starter_leaves(data_dir):
+    starter, _ = start_elsewhere(data_dir)
+    with running(settings(data_dir), FAST) as url:
+        end(starter)
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                assert ask(url, "SELECT 'still there'") == "still there"
+                if server(data_dir) is not None and time.monotonic() > deadline - 115:
+                    break
+            except psycopg2.OperationalError:
+                assert time.monotonic() < deadline, "nobody started it again"
+            time.sleep(0.5)
+    assert server(data_dir) is None
