@@ -70,6 +70,7 @@ def import_fahrplan(project: Project, file: bytes, actor: Actor, *, source: str,
     run = FahrplanImport(project_id=project.id, source=source, version=schedule.version, actor=actor.name)
     _keep(project, settings, report, done, waiting, run, file)
     settings.fingerprint = _print_of(project, file, content)
+    settings.etag = settings.last_modified = ""  # a file by hand is not what the source would call unchanged
     db.session.flush()
     return report
 

@@ -75,6 +75,17 @@ def test_one_field_is_taken_over_and_the_rest_left(fahrwerk, recorded, take):
     assert fahrwerk("fahrplan", "review", recorded).stdout == f"Nothing waits in {recorded}.\n"
 
 
+def test_what_changed_since_it_was_shown_is_not_taken_over(fahrwerk, recorded, take):
+    take(*OTHER)
+    shown = number_of(fahrwerk, recorded)
+    take(*[event(n, title="Something else") if n == 3 else each for n, each in enumerate(OTHER, 1)])
+    done = fahrwerk("fahrplan", "apply", recorded, shown)
+    assert done.exit_code == 1 and "nothing was applied" in str(done.exception)
+    assert stored(recorded, 3) == "Talk 3"
+    assert fahrwerk("fahrplan", "apply", recorded, shown.partition(".")[0]).exit_code == 0
+    assert stored(recorded, 3) == "Something else"
+
+
 def test_another_talk_is_made(fahrwerk, recorded, take):
     take(*OTHER)
     done = fahrwerk("fahrplan", "apply", recorded, number_of(fahrwerk, recorded), "--another")
@@ -83,7 +94,12 @@ def test_another_talk_is_made(fahrwerk, recorded, take):
 
 @pytest.mark.parametrize(
     ("args", "says"),
-    [([], "or --all"), (["9999999"], "does not wait any more"), (["--all", "--field", "colour"], "has no 'colour'")],
+    [
+        ([], "or --all"),
+        (["x7"], "'x7' is no number"),
+        (["9999999"], "does not wait any more"),
+        (["--all", "--field", "colour"], "has no 'colour'"),
+    ],
 )
 def test_a_decision_that_makes_no_sense_is_refused(fahrwerk, recorded, take, args, says):
     take(*OTHER)

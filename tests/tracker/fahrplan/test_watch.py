@@ -21,9 +21,10 @@ from tracker import projects, properties, queries
 from tracker.cli.fahrplan.watch import Outcome, deliver, look, poll
 from tracker.db import transaction
 from tracker.errors import InvalidInput
-from tracker.fahrplan import access, sources, watching
+from tracker.fahrplan import access, import_fahrplan, sources, watching
 from tracker.models import FahrplanSource
 from tracker.settings import Settings
+from tracker.tickets import TRACKER
 
 MONDAY = datetime(2026, 12, 21, 8, tzinfo=UTC)
 KEY = "k" * 64
@@ -87,6 +88,16 @@ def test_an_unchanged_file_is_not_even_sent(slug: str, settings: Settings, expor
     assert ask(slug, settings, 10) == Outcome(slug)
     assert "If-None-Match" not in exporter.asked[0]
     assert exporter.asked[1]["If-None-Match"].startswith('"')
+
+
+def test_after_an_import_by_hand_the_source_has_the_next_word(
+    slug: str, settings: Settings, exporter: Exporter
+) -> None:
+    ask(slug, settings)
+    with transaction():
+        import_fahrplan(projects.get(slug), schedule(*SEVEN[:6], event(8)), TRACKER, source="file")
+    ask(slug, settings, 10)
+    assert "If-None-Match" not in exporter.asked[-1]
 
 
 def test_a_new_version_that_says_nothing_new_is_no_news(slug: str, settings: Settings, exporter: Exporter) -> None:

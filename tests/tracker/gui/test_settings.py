@@ -75,6 +75,7 @@ def test_a_state_that_holds_tickets_stays_on(project, act):
     ("action", "fields", "said"),
     [
         ("general", GENERAL | {"title": "x" * 201}, "at most 200 characters"),
+        ("properties", {"name": ["Meta.Year", "Fahrplan.XML"], "value": ["2026", "/etc/passwd"]}, "an address only"),
         ("properties", {"name": ["Meta.Year", "Project.Slug"], "value": ["2026", "mine"]}, "Project.Slug is computed"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +21,8 @@ from tracker.models import Project
 from tracker.tickets import Actor
 
 CREW = Actor("command line")
+STAMP = 8
+"""Characters that tell whether what waits is still what was shown."""
 VALUE = 300
 """Characters of a value that a review shows."""
 
@@ -52,7 +56,7 @@ def described(project: Project) -> list[str]:
 def _item_lines(item: Item) -> list[str]:
     state = f" ({item.state})" if item.state else ""
     status = " [not wanted]" if item.status == "declined" else f" [{item.reason}]" if item.reason else ""
-    head = f"#{item.id} {words.talk(item.number, item.title)}{state}{status}: {item.says}"
+    head = f"#{item.id}.{item.stamp[:STAMP]} {words.talk(item.number, item.title)}{state}{status}: {item.says}"
     changes = [
         f"    {unit.name}: {words.short(unit.old, VALUE) or '(none)'} -> {words.short(unit.new, VALUE) or '(none)'}"
         f"{'  (chosen by hand here)' if unit.by_hand else ''}"
@@ -64,26 +68,44 @@ def _item_lines(item: Item) -> list[str]:
 
 @click.command()
 @click.argument("project")
-@click.argument("numbers", metavar="[NUMBER]...", type=int, nargs=-1)
+@click.argument("numbers", metavar="[NUMBER]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All that waits, instead of numbers.")
 @click.option("--field", "fields", multiple=True, metavar="NAME", help="Only this of each talk; repeatable.")
 @click.option("--leave", is_flag=True, help="Leave it as it is here; the Fahrplan's word counts as heard.")
 @click.option("--another", is_flag=True, help="The Fahrplan has another talk there: it gets a ticket of its own.")
 def apply(
-    project: str, numbers: tuple[int, ...], everything: bool, fields: tuple[str, ...], leave: bool, another: bool
+    project: str, numbers: tuple[str, ...], everything: bool, fields: tuple[str, ...], leave: bool, another: bool
 ) -> None:
-    """Take over what waits in PROJECT, by the numbers that `review` shows; the rest goes on waiting."""
+    """Take over what waits in PROJECT, by the numbers that `review` shows; the rest goes on waiting.
+
+    With a number as it is shown (263.4f2a81c0) nothing is done if something changed since; 263 takes what waits now.
+    """
     with application(), transaction():
         row = projects.get(project)
         if everything == bool(numbers):
             raise InvalidInput("Name the numbers of what is to be decided, or --all.", "number")
-        chosen = {item.id for item in verdicts.items(row) if item.status == "waiting"} if everything else set(numbers)
+        items = verdicts.items(row)
+        chosen = {item.id: "" for item in items if item.status == "waiting"} if everything else _seen(items, numbers)
         wanted = fields or ("all",)
         choice = Choice(() if leave or another else wanted, wanted if leave else (), another)
-        report = verdicts.decide(row, dict.fromkeys(sorted(chosen), choice), CREW)
+        choices = {number: replace(choice, stamp=stamp) for number, stamp in sorted(chosen.items())}
+        report = verdicts.decide(row, choices, CREW)
         for line in [*lines(report), *(f"left as it is: {text}" for text in report.declined)]:
             click.echo(line)
         click.echo(f"{project}: {len(chosen)} decided, {_waiting(row)} wait.")
+
+
+def _seen(items: Sequence[Item], numbers: Sequence[str]) -> dict[int, str]:
+    """Return the numbers that were typed with the stamp of what was seen, '' for a bare number."""
+    stamps = {item.id: item.stamp for item in items}
+    found = {}
+    for text in numbers:
+        number, _, seen = text.removeprefix("#").partition(".")
+        if not (number.isascii() and number.isdigit()):
+            raise InvalidInput(f"{text[:40]!r} is no number of something that waits.", "number")
+        now = stamps.get(int(number), "")
+        found[int(number)] = now if seen and now.startswith(seen) else seen
+    return found
 
 
 def _waiting(project: Project) -> int:

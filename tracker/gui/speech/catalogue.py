@@ -11,6 +11,8 @@ from babel.messages.pofile import read_po
 FOLDER = Path(__file__).parent / "translations"
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 """The languages of the pages, each by its own name; the first is what the code is written in."""
+LONGEST = 600
+"""Characters of a sentence whose pattern is looked for; longer ones are what somebody wrote."""
 SENTENCE = "sentence"
 """Context of the messages that are sentences of the domain, whose values are not known any more."""
 
@@ -33,6 +35,8 @@ class Catalogue:
         """Return a sentence of the domain in this language, as it is when the catalogue does not know it."""
         if (exact := self._sentences.get(text)) is not None:
             return exact
+        if len(text) > LONGEST:  # several values in a row are searched for at every place
+            return text
         for pattern, translation in self._patterns:
             if found := pattern.fullmatch(text):
                 return _filled(translation, found.groups())

@@ -103,6 +103,10 @@ def _properties(project: Project) -> str:
     now, was = properties.own(project), drawn.shown()
     before = now if was is None else was
     wanted = {name: value for name, value in zip(names, values, strict=False) if name and before.get(name, "") != value}
+    if "://" not in (wanted.get("Fahrplan.XML") or "://"):
+        raise InvalidInput(
+            "Pages set Fahrplan.XML to an address only; a file of the server is set by command.", "value"
+        )
     if was is not None:  # what somebody else changed meanwhile stands, unless it is what is to be changed
         drawn.unmoved({**was, **{name: now.get(name) for name in wanted}})
     properties.write(project, properties.typed(wanted))
