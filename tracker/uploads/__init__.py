@@ -156,7 +156,10 @@ def discard(where: Depot, upload: Upload, user: User) -> None:
 
 def forget(where: Depot) -> None:
     """Delete what was begun and left alone for a week."""
-    for upload in rows.left_uploads(now() - FORGOTTEN):
+    limit = now() - FORGOTTEN
+    for upload in rows.left_uploads(limit):
+        if store.touched(where.folder, upload.key, upload.name) > limit.timestamp():
+            continue
         store.remove(where.folder, upload.key, upload.name)
         db.session.delete(upload)
     db.session.flush()

@@ -58,6 +58,14 @@ def received(folder: Path, key: str, name: str, size: int) -> int:
         return 0
 
 
+def touched(folder: Path, key: str, name: str) -> float:
+    """Return when the last piece of an upload came, in seconds since 1970; 0 when nothing is there."""
+    for path in (whole(folder, key, name), part(folder, key)):
+        if path.is_file():
+            return path.stat().st_mtime
+    return 0.0
+
+
 @contextmanager
 def _alone(path: Path) -> Iterator[IO[bytes]]:
     """Open a part for appending. Raises Conflict while another request writes to it or when it is gone."""

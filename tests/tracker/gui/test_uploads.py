@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import subprocess
 
 import pytest
@@ -236,12 +237,16 @@ def test_a_source_is_deleted_once_nobody_needs_it(bob, client, folder, video, pr
 
 
 def test_what_was_left_alone_for_a_week_is_forgotten(bob, folder, project):
-    where = begin(bob, 10)
-    rows.uploads(project.id, 1)[0].created = now() - uploads.FORGOTTEN * 1.1
+    where, long_ago = begin(bob, 10), now() - uploads.FORGOTTEN * 1.1
+    rows.uploads(project.id, 1)[0].created = long_ago
     db.session.flush()
     begin(bob, 20)
+    assert bob("HEAD", where).status_code == 200  # its last piece came just now
+    for path in folder.iterdir():
+        os.utime(path, (long_ago.timestamp(), long_ago.timestamp()))
+    begin(bob, 30)
     assert bob("HEAD", where).status_code == 404
-    assert len(list(folder.iterdir())) == 1
+    assert len(list(folder.iterdir())) == 2
 
 
 def test_a_server_without_a_folder_takes_nothing_and_says_so(client, project):
