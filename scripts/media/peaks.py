@@ -65,7 +65,11 @@ class Peaks:
         if self.others:
             data["others"] = [[channel.tolist() for channel in track] for track in self.others]
         if self.fine is not None:
-            data["fine"] = {"per_second": FINE_PER_SECOND, "channels": [len(track) for track in self.tracks]}
+            data["fine"] = {
+                "per_second": FINE_PER_SECOND,
+                "channels": [len(track) for track in self.tracks],
+                "pairs": len(self.fine),
+            }
         return json.dumps(data, separators=(",", ":")) + "\n"
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from demo.measure import av_offset_ms, click_times, video_md5
+from demo.measure import av_offset_ms, click_times, frame_codes, video_md5
 from tests.faults.talk import SOUND, VIDEO, Script, Talk
 from tests.faults.works import DELAY_MS, RATE
 
@@ -53,7 +53,10 @@ def _encoded(talk: Talk, model: Talk) -> None:
 def same_video(talk: Talk, model: Talk, which: str, delay_ms: float) -> None:
     """The same pictures to the last sample; the same clicks within a frame, as late as they have to be."""
     mine, theirs = (each.master if which == "cut.mkv" else each.file("Output") for each in (talk, model))
-    assert video_md5(mine) == _pictures_of_model(theirs)
+    if talk.values(VIDEO)["Record.CutMethod"] == model.values(VIDEO)["Record.CutMethod"]:
+        assert video_md5(mine) == _pictures_of_model(theirs)
+    else:  # the verifier had a doubt about one of them: cut in full, the same pictures have other bits
+        assert frame_codes(mine) == frame_codes(theirs)
     same_clicks(click_times(mine), _clicks_of_model(theirs))
     assert abs(av_offset_ms(mine, RATE) - delay_ms) < FRAME_MS
 

@@ -132,7 +132,7 @@ def test_an_export_of_a_newer_version_is_refused_before_anything_is_written(comm
     assert database.status(empty_db).revision == ""
 
 
-@pytest.mark.parametrize("share", [0.4, 0.8])
+@pytest.mark.parametrize("share", [0.4, 0.6])
 def test_a_cut_off_export_leaves_the_database_empty(committed_db, empty_db, tmp_path, share):
     fill = "INSERT INTO project (slug, title) SELECT 'p' || n, md5(n::text) FROM generate_series(1, 9999) n"
     execute(committed_db, fill)

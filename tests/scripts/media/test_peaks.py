@@ -164,7 +164,7 @@ def test_every_track_has_a_waveform_and_all_a_fine_one(tmp_path):
     groups = peaks.fine.reshape(peaks.length, 10, 4, 2)
     assert (groups[:, :, 0, 1].max(axis=1) == peaks.channels[0].reshape(-1, 2)[:, 1]).all()
     told = json.loads(peaks.to_json())
-    assert told["fine"] == {"per_second": 200, "channels": [2, 2]} and len(told["others"][0]) == 2
+    assert told["fine"] == {"per_second": 200, "channels": [2, 2], "pairs": 400} and len(told["others"][0]) == 2
 
 
 def test_its_file_has_the_documented_form():

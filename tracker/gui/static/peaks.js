@@ -52,8 +52,9 @@ export class Peaks {
   }
 
   async fetch(number) {
-    const size = BLOCK_S * this.fine.per_second * this.rows.length * 2;
+    const pairs = BLOCK_S * this.fine.per_second, size = pairs * this.rows.length * 2;
     this.blocks.set(number, null);
+    if (number * pairs >= this.fine.pairs) return;
     if (this.blocks.size > MOST_BLOCKS) this.blocks.delete(this.blocks.keys().next().value);
     const answer = await fetch(this.address, { headers: { Range: `bytes=${number * size}-${(number + 1) * size - 1}` } });
     if (answer.status !== 206) return;
