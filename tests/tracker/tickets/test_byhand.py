@@ -82,9 +82,15 @@ def test_setting_failed_needs_a_reason_and_frees_the_ticket(project, worker, ali
     assert tickets.heartbeat(worker, ticket.id) == "Ticket lost"
 
 
+def test_a_computed_property_cannot_be_typed(talk, alice):
+    with pytest.raises(InvalidInput, match=r"Project\.Slug is computed"):
+        tickets.edit_properties(talk.id, alice, {"A.a": "1", "Project.Slug": "x"})
+    assert "A.a" not in properties.own(talk)
+
+
 def test_edited_properties_are_logged_and_only_what_changed(talk, alice):
     properties.write(talk, {"A.a": "1", "A.b": "2"})
-    changed = tickets.edit_properties(talk.id, alice, {"A.a": "1", "A.b": "", "A.c": "3", "Project.Slug": "x"})
+    changed = tickets.edit_properties(talk.id, alice, {"A.a": "1", "A.b": "", "A.c": "3"})
     assert changed == {"A.b": "", "A.c": "3"}
     assert log_of(talk)[-1].comment == "deleting A.b\nA.c=3"
     before = talk.version
