@@ -180,7 +180,8 @@ class Settings:
     database_url: str = _setting(
         "",
         _database_url,
-        "PostgreSQL (14 or newer) to use; empty: an own PostgreSQL in the data folder, started and stopped with it",
+        "PostgreSQL (14 or newer) to use; empty: an own PostgreSQL in the data folder, started with the first process "
+        "that needs it; when that one ends, another that uses it keeps it running within seconds",
         secret=True,
     )
     data_dir: Path = _setting(
