@@ -48,7 +48,7 @@ def undo(project: Project, run: FahrplanImport, actor: Actor) -> Report:
     _untouched(run, changes)
     report = Report(import_id=run.id)
     made = [change for change in changes if change.before is None and change.ticket_id is not None]
-    _remove(made, report)  # first: other talks may get their keys back
+    _remove(project, made, report)  # first: other talks may get their keys back
     _restore(project, [change for change in changes if change.before is not None], actor, report)
     for change in changes:
         change.status = "undone"
@@ -108,11 +108,15 @@ def _moment(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _remove(made: Sequence[FahrplanChange], report: Report) -> None:
-    """Delete the talks that an import made and nobody touched, with what hangs on them."""
+def _remove(project: Project, made: Sequence[FahrplanChange], report: Report) -> None:
+    """Delete the talks that an import made and nobody touched, with what hangs on them and what waits about them."""
     numbers = [change.ticket_id for change in made if change.ticket_id is not None]
     found = [tickets.get(number) for number in numbers]
     report.gone += [f"{ticket.fahrplan_id} '{ticket.title[:60]}'" for ticket in found]
+    for change in queries.open_fahrplan_changes(project.id):
+        if change.ticket_id in numbers:  # without its ticket it would look like a talk that is new
+            change.status = "undone"
+    db.session.flush()
     rooms = {ticket.room_id for ticket in found if ticket.room_id is not None}
     queries.delete_tickets(numbers)
     queries.delete_unused_rooms(rooms)

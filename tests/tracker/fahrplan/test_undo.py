@@ -78,6 +78,14 @@ def test_the_last_decision_of_a_review_ends_the_hold(project: Project) -> None:
     assert sources.of(project).hold == ""
 
 
+def test_nothing_waits_about_a_talk_that_an_undo_removed(project: Project) -> None:
+    sources.configure(project, actions={"retitled": ("ask", "ask")})
+    first = run(project, *SEVEN[1:], event(1, extra=optout("true")), event(8)).import_id
+    assert run(project, *SEVEN[1:], event(1, extra=optout("true")), event(8, title="Other")).pending
+    take_back(project, first)
+    assert verdicts.items(project) == []
+
+
 @pytest.mark.parametrize("what", ["state", "property", "comment", "file"])
 def test_nothing_is_undone_once_something_was_done_with_a_ticket(project: Project, what: str) -> None:
     run(project, *SEVEN[1:], event(1, extra=optout("true")), event(8))
