@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from demo import conference
-from demo.conference import SLUG, ZONE, Footage
+from demo.conference import SLUG, ZONE, Footage, Run, Talk
 from demo.human import Human
 from demo.stage import PATHS, WORKERS, Stage, StageFailed
 from tracker import fahrplan, profiles, projects, queries, tickets, users
@@ -39,15 +39,18 @@ class Play:
     marks: dict[int, tuple[int, int]] = field(default_factory=dict)
     people: dict[str, Human] = field(default_factory=dict)
     told: dict[int, str] = field(default_factory=dict)
+    talks: Sequence[Talk] = conference.TALKS
+    runs: Sequence[Run] = conference.RUNS
+    formats: Sequence[str] = PROFILES
 
     def open(self, moment: datetime | None = None) -> None:
         """Record the conference, start the server, import the Fahrplan, start the workers, let people log in."""
         day = conference.conference_day(moment or datetime.now(UTC))
         self.stage.prepare()
-        self.tell(f"recording {len(conference.RUNS)} stretches of {conference.TITLE}, {day:%Y-%m-%d}")
-        self.footage = conference.record(self.stage.path("Raw"), day)
+        self.tell(f"recording {len(self.runs)} stretches of {conference.TITLE}, {day:%Y-%m-%d}")
+        self.footage = conference.record(self.stage.path("Raw"), day, self.runs)
         schedule = self.stage.folder / "fahrplan.xml"
-        schedule.write_bytes(conference.fahrplan(day))
+        schedule.write_bytes(conference.fahrplan(day, self.talks))
         self.tell("starting the server and its database")
         self.stage.start_server()
         with self.stage.domain(), transaction():
@@ -67,7 +70,7 @@ class Play:
             languages=("deu", "eng"),
             values=values | {"Fahrplan.XML": schedule},
         )
-        for slug in PROFILES:
+        for slug in self.formats:
             profiles.use(project, slug)
         users.create(CUTTER, self.passwords[CUTTER], "user")
         users.create(CHECKER, self.passwords[CHECKER], "superuser")

@@ -36,11 +36,16 @@ const KEYS = [
   [["?"], "help", "show the keys"],
 ];
 
+// Whoever stops it before it has begun to play means that: nothing to complain about.
+function run() {
+  return media.play().catch((error) => { if (error.name !== "AbortError") say(error.message); });
+}
+
 function play(place) {
   if (!media.duration) return media.addEventListener("loadedmetadata", () => play(place), { once: true });
   const targets = { start: lead, end: Math.max(media.duration - trail - LAST_S, 0), last: Math.max(media.duration - trail, 0) };
   media.currentTime = targets[place] ?? Number(place) * media.duration;
-  return media.play();
+  return run();
 }
 
 function say(text) {
@@ -69,7 +74,7 @@ function noteTime() {
 
 function look(second) {
   media.currentTime = Math.max(second - LEAD_S, 0);
-  return media.play();
+  return run();
 }
 
 // To the nearest place before or after the present one; the run-up must not lead back to the same.
@@ -86,7 +91,7 @@ function mark(direction) {
 function swap(button) {
   const at = media.currentTime, paused = media.paused;
   media.src = button.dataset.file;
-  media.addEventListener("loadedmetadata", () => { media.currentTime = at; if (!paused) media.play(); }, { once: true });
+  media.addEventListener("loadedmetadata", () => { media.currentTime = at; if (!paused) run(); }, { once: true });
   for (const each of document.querySelectorAll("#formats [data-file]")) each.setAttribute("aria-pressed", String(each === button));
   say(`Now playing: ${button.parentElement.querySelector("b, a").textContent.trim().split(/\s/)[0]}`);
 }
@@ -98,7 +103,7 @@ const ACTIONS = {
   markAfter: () => mark(1),
   beside: () => beside?.toggle().catch((error) => say(error.message)),
   begin: () => document.getElementById("start")?.click(),
-  toggle: () => (media.paused ? media.play() : media.pause()),
+  toggle: () => (media.paused ? run() : media.pause()),
   back: () => { media.currentTime -= 5; },
   on: () => { media.currentTime += 5; },
   next,
@@ -121,7 +126,7 @@ function linkTimes() {
       button.type = "button";
       button.className = "plain small";
       [button.textContent] = found;
-      button.addEventListener("click", () => { media.currentTime = found[1] * 3600 + found[2] * 60 + Number(found[3]); media.play(); });
+      button.addEventListener("click", () => { media.currentTime = found[1] * 3600 + found[2] * 60 + Number(found[3]); run(); });
       parts.push(text.textContent.slice(last, found.index), button);
       last = found.index + found[0].length;
     }
