@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from bench import dispatch, lists, media
+from bench import dispatch, lists, media, pages
 from bench.fahrplan import main as fahrplan
 
 QUICK, SIZES = (1000, 20_000), (1000, 20_000, 100_000)
+PAGES_QUICK, PAGES = (1000, 4000), (10_000, 100_000)
 quick = click.option("--quick", is_flag=True, help="Without 100,000 tickets, and each run once.")
 
 
@@ -46,6 +47,16 @@ def measure_lists(quick: bool = False) -> None:
     with tempfile.TemporaryDirectory(prefix="fahrwerk-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
         for line in lists.table(Path(folder), QUICK if quick else (SIZES[0], SIZES[-1])):
+            click.echo(line)
+
+
+@main.command("pages")
+@click.option("--quick", is_flag=True, help="1,000 and 4,000 tickets, ten minutes of recording, few turns.")
+def measure_pages(quick: bool = False) -> None:
+    """The cut page of a long recording in a browser; lists, search and tickets by HTTP, 10,000 and 100,000."""
+    with tempfile.TemporaryDirectory(prefix="fahrwerk-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        for line in pages.table(Path(folder), PAGES_QUICK if quick else PAGES, quick=quick):
             click.echo(line)
 
 

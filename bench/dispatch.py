@@ -123,13 +123,13 @@ class Place:
 
 
 @contextmanager
-def places(folder: Path, sizes: tuple[int, ...]) -> Iterator[list[Place]]:
-    """Start a PostgreSQL with a database and a tracker for each size."""
+def places(folder: Path, sizes: tuple[int, ...], more: Mapping[str, str] | None = None) -> Iterator[list[Place]]:
+    """Start a PostgreSQL with a database and a tracker for each size; *more* are settings of the trackers."""
     cluster = Cluster(folder, ("shared_buffers=256MB",))
     cluster.start(60)
     with ExitStack() as stack:
         stack.callback(cluster.stop)
-        yield [stack.enter_context(_place(cluster, size)) for size in sizes]
+        yield [stack.enter_context(_place(cluster, size, more or {})) for size in sizes]
 
 
 def filled(cluster: Cluster, size: int) -> str:
@@ -151,9 +151,16 @@ def filled(cluster: Cluster, size: int) -> str:
 
 
 @contextmanager
-def _place(cluster: Cluster, size: int) -> Iterator[Place]:
+def _place(cluster: Cluster, size: int, more: Mapping[str, str]) -> Iterator[Place]:
     url, port = filled(cluster, size), free_port()
-    own = {"DATABASE_URL": url, "SECRET_KEY": "k" * 64, "SECRET": SECRET, "PORT": str(port), "LOG_LEVEL": "INFO"}
+    own = {
+        "DATABASE_URL": url,
+        "SECRET_KEY": "k" * 64,
+        "SECRET": SECRET,
+        "PORT": str(port),
+        "LOG_LEVEL": "INFO",
+        **more,
+    }
     environ = os.environ | {f"FAHRWERK_{key}": value for key, value in own.items()}
     argv = [sys.executable, "-c", "from tracker.cli import main; main()", "serve"]
     with subprocess.Popen(argv, env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as server:
