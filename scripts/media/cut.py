@@ -6,7 +6,7 @@ proved to be right is cut in full, every frame encoded anew (docs/cut-master.md)
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from threading import Event
@@ -23,6 +23,7 @@ from scripts.media.smart.codecs import Refused
 from scripts.media.smart.groups import Reader
 from scripts.media.smart.write import write_spliced
 from scripts.media.sources import Sources
+from scripts.media.steady import changes_sound, steadied
 from scripts.media.timeline import Timeline
 from scripts.media.verify import CutMeasured, verify_cut
 from scripts.media.verify.spliced import verify_spliced
@@ -111,7 +112,13 @@ def cut_master(
     with scratch_folder() as scratch, partial(target, attempt) as part:
         opened, layouts = _open(timeline, inputs(timeline, pieces), sources, scratch)
         task = _Task(timeline, tuple(pieces), opened, layouts, sources, scratch, _rising(progress), stop)
-        measured, said, encoded = _cut(task, part, method)
+        try:
+            measured, said, encoded = _cut(task, part, method)
+        except FfmpegFailed as failure:
+            if not changes_sound(failure):
+                raise
+            task = replace(task, opened=tuple(steadied(opened, layouts, scratch, stop)))
+            measured, said, encoded = _cut(task, part, method)
     task.progress(100.0)
     notes = tuple(_notes(task, ranges, measured))
     return Cut(task.frames, task.seconds, task.pieces, measured, notes, said, encoded)
@@ -137,6 +144,8 @@ def _cut(task: _Task, part: Path, method: Method) -> tuple[CutMeasured, str, int
         try:
             return _cut_smart(task, part)
         except (Refused, VerifyFailed, FfmpegFailed) as failure:
+            if changes_sound(failure):
+                raise
             reason = str(failure).rstrip(".")
         if method is Method.SMART:
             raise CutError(f"A smart cut is not possible: {reason}. Set Processing.Cut of the project to auto or full.")

@@ -17,7 +17,10 @@ from scripts.media.timeline import PTS_CLOCK
 SAMPLE_RATE = 48_000
 _BLOCK = 4608  # else the size of the first scrap of sound becomes that of all FLAC blocks
 _WRAP = 1 << 33  # MPEG-TS stamps count modulo this
+_KEPT = ("-reinit_filter", "0")  # else a change in the middle begins to count anew, and loses the picture before it
+_ALIKE = "scale=interl=-1,format=yuv420p"  # so one that is stored otherwise from some picture on is converted
 _FILL = "async=1:min_hard_comp=0.02"  # one lost packet of sound (21 ms) becomes silence: what follows stays in place
+_FILL_EXACTLY = "async=1:min_hard_comp=0.003"  # where the sound changes, less is missing, or there twice
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Opened:
 
     `names` are its files as they lie in the scratch folder; `shift` is what libav's clock shows more than the
     timeline's (1/90000 s); `sounds` counts the streams of sound; `format` is the container as libav names it;
-    `interlaced` is as declared.
+    `interlaced` is as declared. `sound_file` has the sound instead of the files, where it changes in the middle.
     """
 
     input: Input
@@ -35,6 +38,7 @@ class Opened:
     sounds: int
     format: str = "mpegts"
     interlaced: bool = False
+    sound_file: str = ""
 
     def address(self, folder: Path | None = None) -> str:
         """Return what libav opens, in the scratch folder or from elsewhere: the files of a stream as one."""
@@ -84,8 +88,22 @@ def build_sound_command(opened: Sequence[Opened], rate: Fraction, layouts: Seque
 def _reading(opened: Sequence[Opened]) -> list[str]:
     command = ["ffmpeg", "-copyts"]
     for source in opened:
-        command += [*_seek(source), "-f", source.format, "-i", source.address()]
+        command += [*_KEPT, *reading(source)]
+    for name in (source.sound_file for source in opened if source.sound_file):
+        command += ["-f", "nut", "-i", name]
     return command
+
+
+def reading(source: Opened) -> list[str]:
+    """Return the part of a command that opens an input."""
+    return [*_seek(source), "-f", source.format, "-i", source.address()]
+
+
+def _sound_input(opened: Sequence[Opened], number: int) -> int:
+    """Return the number of the input that has the sound of another one."""
+    if not opened[number].sound_file:
+        return number
+    return len(opened) + sum(bool(before.sound_file) for before in opened[:number])
 
 
 def _seek(source: Opened) -> list[str]:
@@ -125,7 +143,9 @@ def _splits(opened: Sequence[Opened], rate: Fraction, layouts: Sequence[str], pi
         if picture:
             yield f"[{number}:v:0]split={len(indices)}" + "".join(f"[v{index}i]" for index in indices)
         for sound in range(min(source.sounds, len(layouts))):
-            yield f"[{number}:a:{sound}]asplit={len(indices)}" + "".join(f"[a{index}s{sound}i]" for index in indices)
+            yield f"[{_sound_input(opened, number)}:a:{sound}]asplit={len(indices)}" + "".join(
+                f"[a{index}s{sound}i]" for index in indices
+            )
 
 
 def _picture_graph(opened: Sequence[Opened], rate: Fraction) -> Iterator[str]:
@@ -162,7 +182,7 @@ def _picture(piece: Piece, shift: int, rate: Fraction) -> str:
     start, end = piece.start_pts + shift, piece.end_pts + shift
     return (
         f"settb=1/{PTS_CLOCK},trim=start_pts={math.ceil(start - half)}:end_pts={math.ceil(end - half)},"
-        f"setpts=PTS-({start}),fps=fps={rate}:start_time=0:round=near,"
+        f"{_ALIKE},setpts=PTS-({start}),fps=fps={rate}:start_time=0:round=near,"
         f"tpad=stop=-1:stop_mode=clone,trim=end_frame={piece.frames}"
     )
 
@@ -173,12 +193,12 @@ def _sound(branch: _Branch, sound: int, layout: str) -> str:
     if sound >= branch.source.sounds:
         silence = f"anullsrc=r={SAMPLE_RATE}:cl={layout},aformat=sample_fmts=s16"
         return f"{silence},atrim=end_sample={branch.samples}{end}"
-    shift, piece = branch.source.shift, branch.piece
+    shift, piece, fill = branch.source.shift, branch.piece, _FILL_EXACTLY if branch.source.sound_file else _FILL
     start, stop = (Fraction(pts + shift, PTS_CLOCK) for pts in (piece.start_pts, piece.end_pts))
     first = round(start * SAMPLE_RATE)
     return (
         f"[a{branch.index}s{sound}i]atrim=start={float(start) - 1:.6f}:end={float(stop) + 1:.6f},"
-        f"aresample={SAMPLE_RATE}:{_FILL},aformat=sample_fmts=s16:channel_layouts={layout},"
+        f"aresample={SAMPLE_RATE}:{fill},aformat=sample_fmts=s16:channel_layouts={layout},"
         f"atrim=start_pts={first}:end_pts={first + branch.samples},asetpts=PTS-({first}),"
-        f"aresample={_FILL}:first_pts=0,apad=whole_len={branch.samples},atrim=end_sample={branch.samples}{end}"
+        f"aresample={fill}:first_pts=0,apad=whole_len={branch.samples},atrim=end_sample={branch.samples}{end}"
     )

@@ -217,8 +217,12 @@ def _heard(container: InputContainer) -> Iterator[av.AudioFrame]:
 
 def _resampled(container: InputContainer, start_s: float) -> Iterator[tuple[int, Samples]]:
     """Yield (number of the first sample, samples); what lies before `start_s` without samples."""
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+    resampler, former = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE), None
     for frame in _heard(container):
+        kind = frame.format.name, frame.layout.name, frame.sample_rate
+        if former not in (None, kind):
+            resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)  # it takes one kind only
+        former = kind
         if frame.time is not None and frame.time + frame.samples / frame.sample_rate < start_s:
             yield round(frame.time * SAMPLE_RATE), np.zeros(0, dtype=np.float32)
             continue

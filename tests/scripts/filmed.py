@@ -57,7 +57,8 @@ class Kind:
 
     `spoil` damages the file; `refused` is part of the sentence that refuses it, `method` the beginning of how it must
     be cut; where several ways are right, it is empty. `first` is the code of the first picture; `short` allows that
-    pictures are missing, `steadied` that others stand for them. `second` is how the second half is made if not so.
+    pictures are missing, `steadied` that others stand for them. `second` and `second_sound` are how the second half is
+    made if not so; `cut` is how the project wants it cut.
     """
 
     name: str
@@ -76,6 +77,8 @@ class Kind:
     steadied: bool = False
     short: bool = False
     second: tuple[str, ...] = ()
+    second_sound: tuple[str, ...] = ()
+    cut: str = ""
     spoil: Callable[[Path], object] | None = None
 
 
@@ -91,6 +94,9 @@ _MPEG2 = ("-c:v", "mpeg2video", "-q:v", "3", "-g", "12", "-bf", "2")
 _VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M", "-g", "25")
 _OTHER = _x264(PAL, "open-gop=0:cabac=0:8x8dct=0")
 _SMALLER = ("-vf", "scale=160:90", *_x264(PAL))
+_10_BITS = ("-vf", "format=yuv420p10le", *_x264(PAL))
+_COLOURED = ("-vf", "setparams=color_primaries=bt709:colorspace=bt709:color_trc=bt709", *_x264(PAL))
+_MP2 = ("-c:a", "mp2", "-b:a", "192k")
 _S302M = ("-c:a", "s302m", "-strict", "-2", "-ac", "2")
 _PCM = ("-c:a", "pcm_s16le")
 
@@ -114,11 +120,17 @@ KINDS = {
         Kind("sound first", made=_LATE, maps=("-map", "0:a", "-map", "0:v"), first=10, method="smart"),
         Kind("mono", sound=(*_AAC, "-ac", "1"), method="smart"),
         Kind("5.1", sound=("-c:a", "ac3", "-b:a", "384k", "-ac", "6"), method="smart"),
-        Kind("mpeg2", made=_MPEG2, sound=("-c:a", "mp2", "-b:a", "192k"), method="full: mpeg2video"),
+        Kind("mpeg2", made=_MPEG2, sound=_MP2, method="full: mpeg2video"),
         Kind("dv", made=_DV, sound=(*_PCM, "-ac", "2"), suffix=".dv", method="full: dvvideo"),
         Kind("vp9", made=_VP9, sound=("-c:a", "libopus"), suffix=".webm", method="full: vp9"),
         Kind("parameters", second=_OTHER, sound=_S302M, method="full: "),
         Kind("size changes", second=_SMALLER, sound=_S302M, short=True, method="smart"),
+        Kind(
+            "size changes, full", second=_SMALLER, sound=_S302M, short=True, cut="full", method="full: as the project"
+        ),
+        Kind("10 bits later", second=_10_BITS, sound=_S302M, method="full: "),
+        Kind("colours change", second=_COLOURED, sound=_S302M, method="full: "),
+        Kind("mono later", second=_x264(PAL), sound=_MP2, second_sound=(*_MP2, "-ac", "1"), method="full: "),
         Kind("truncated", spoil=_halve, short=True),
         Kind("truncated mkv", suffix=".mkv", spoil=_halve, short=True),
         Kind("truncated mp4", suffix=".mp4", spoil=_halve, refused="saal1-2021-05-01_10-00-00.mp4 is no mp4 file"),
@@ -160,7 +172,7 @@ def film(kind: Kind, source: Path, mount: Path) -> Path:
         ffmpeg.run([*read, "-t", str(half), "-output_ts_offset", "1", *kind.made, *kind.sound, "-y", str(made)])
         later = made.with_name(f"later{kind.suffix}")
         shifted = ["-ss", str(half), "-output_ts_offset", str(half + 1)]
-        ffmpeg.run([*read, *shifted, *kind.second, *kind.sound, "-y", str(later)])
+        ffmpeg.run([*read, *shifted, *kind.second, *(kind.second_sound or kind.sound), "-y", str(later)])
         made.write_bytes(made.read_bytes() + later.read_bytes())
         later.unlink()
     elif kind.before:
@@ -221,6 +233,7 @@ class Line:
             "Record.StartPadding": "1", "Record.EndPadding": "1",
             "Processing.Path.Raw": str(self.mount / self.kind.folder),
             "Processing.Path.Tmp": str(self.mount / "tmp"), "Processing.Path.Output": str(self.mount / "output"),
+            "Processing.Cut": self.kind.cut or "auto",
         }  # fmt: skip
         self._step(MergeJob(), 3, "merging", given)
         if not self.result.failed:

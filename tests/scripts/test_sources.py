@@ -19,6 +19,8 @@ PAIRS = [
     ("sound first", "opus"),
     ("5.1", "mp3"),
     ("odd name", "avi"),
+    ("size changes, full", "sd"),
+    ("mono later", "mp3"),
 ]
 
 
