@@ -246,6 +246,12 @@ def _wait_for(lots: Sequence[Lot]) -> Ticket | None:
     return None
 
 
+def others_wait(lots: Sequence[Lot], recording_id: int) -> bool:
+    """Tell whether a ticket of another recording than this one may be handed out of the lots."""
+    found = [exists().where(*_in_lot(lot), Ticket.parent_id != recording_id) for lot in lots]
+    return bool(found) and bool(db.session.scalar(select(or_(*found))))
+
+
 def lock_unnamed(asking: Sequence[tuple[int, str]], worker_id: int, before: datetime) -> Ticket | None:
     """Lock the ticket that this worker got for one of (project, state) a while ago and has not named since."""
     return db.session.scalar(

@@ -153,6 +153,20 @@ def assign_next_unassigned_for_state(call: Call, state: str) -> dict[str, Any] |
     return ticket_struct(found) if found else False
 
 
+@method("assignUnassignedSiblings", writes=True, faults=(414, 416, 417, 419))
+def assign_unassigned_siblings(call: Call, ticket_id: int, most: int = 4, spare: bool = False) -> list[Any]:
+    """Take up to *most* further tickets of the talk whose ticket the caller holds, waiting for the same work.
+
+    Each is assigned as by `assignNextUnassignedForState`, under the same conditions, and reported by itself. An empty
+    array when there is none; with *spare* also while no ticket of another talk waits. At most 16.
+    """
+    number = 4 if _absent(most) else int(read_number(most) or 0)
+    found = tickets.claim_beside(
+        read_id(ticket_id), call.project, call.worker, number, call.lease_s, spare=read_flag(spare)
+    )
+    return [ticket_struct(ticket) for ticket in found]
+
+
 @method("setTicketDone", writes=True, faults=(414, 415, 416, 417))
 def set_ticket_done(call: Call, ticket_id: int, log_message: str = "") -> bool:
     """Say that the work on the caller's ticket is done: it moves on. True again when repeated.

@@ -13,7 +13,7 @@ from tracker.tickets.byhand import (
 )
 from tracker.tickets.checking import accept, correct, mark_ready, reject, send_back, start_check
 from tracker.tickets.chores import handle, resolve, wontfix
-from tracker.tickets.claims import Offer, claim, claim_next
+from tracker.tickets.claims import Offer, claim, claim_beside, claim_next
 from tracker.tickets.copies import duplicate
 from tracker.tickets.create import (
     create_encoding,
@@ -66,6 +66,7 @@ __all__ = [
     "assign",
     "cancel",
     "claim",
+    "claim_beside",
     "claim_next",
     "commence",
     "commence_by_hand",

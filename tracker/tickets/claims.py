@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import SimpleNamespace
 
 from tracker import filters, properties, queries, statemachine
 from tracker.db import now
-from tracker.errors import NoSuchService
+from tracker.errors import InvalidInput, NoSuchService
 from tracker.models import Project, Ticket, Worker
 from tracker.queries import Asked, Lot
 from tracker.statemachine import ENCODER, ENCODING, STATIC, Table, workflow
-from tracker.tickets import journal, leases, moves, prospects
+from tracker.tickets import dispatch, journal, leases, moves, prospects
 from tracker.tickets.actor import Actor
 
 CUT = "Encoding.Cut"
 ASSIGN = "RPC.assignNextUnassignedForState"
 REPEAT_AFTER = timedelta(seconds=10)
+MOST_BESIDE = 16
 SHORT_CUT = 1000
 """A filter that no more tickets own a property for is looked up by it, not tried on one ticket after the other."""
 
@@ -62,6 +63,35 @@ def claim(offers: Sequence[Offer], worker: Worker, lease_s: int | None = None) -
     return None if found is None else _assign(found, worker, lease_s)
 
 
+def claim_beside(
+    ticket_id: int, project: Project, worker: Worker, most: int, lease_s: int | None = None, *, spare: bool = False
+) -> list[Ticket]:
+    """Give *worker* up to *most* further tickets of the talk whose ticket it holds, for the same work, each by itself.
+
+    What withholds a ticket from a claim withholds it here. With *spare* there is none while no ticket of another talk
+    waits for a worker: whoever is idle would do them at the same time. Raises NotFound, NotAssigned, NoService, and
+    InvalidInput for more than 16.
+    """
+    if not 0 <= most <= MOST_BESIDE:
+        raise InvalidInput(f"most is {most}; it may be 0 to {MOST_BESIDE} tickets.", "most")
+    ticket = dispatch.held(ticket_id, project, worker)
+    if ticket.parent_id is None:
+        return []
+    offer = Offer(project, ticket.state)
+    desk = queries.desk([(project.id, ticket.state)], worker.id, worker.group_id, now() - REPEAT_AFTER)
+    lots = list(_lots([offer], [_table(offer)], worker, desk))
+    if spare and not queries.others_wait(lots, ticket.parent_id):
+        return []
+    siblings = [replace(lot, owners=(ticket.parent_id,)) for lot in lots]
+    taken: list[Ticket] = []
+    while siblings and len(taken) < most and _has_room(worker):
+        found = queries.lock_next_free(siblings, worker.id, wait=False)
+        if found is None:
+            break
+        taken.append(_assign(found, worker, lease_s, f"beside ticket {ticket_id} of the same talk"))
+    return taken
+
+
 def _table(offer: Offer) -> Table:
     flow = workflow(offer.project.workflow)
     if offer.state not in flow.services:
@@ -96,23 +126,28 @@ def _has_room(worker: Worker) -> bool:
     return most is None or queries.count_held_locked(worker.group_id) < most
 
 
-def _assign(ticket: Ticket, worker: Worker, lease_s: int | None) -> Ticket:
-    """Hand a locked ticket out, by one statement where nothing else follows from it."""
+def _assign(ticket: Ticket, worker: Worker, lease_s: int | None, told: str = "") -> Ticket:
+    """Hand a locked ticket out, by one statement where nothing else follows from it; *told* is for its log."""
     target = ticket.table.successor(ticket.state, ticket.disabled)
     assert target is not None
     encoder = ticket.table.by_name[target].script == ENCODER
     if ticket.type == ENCODING and not ticket.exposed and not moves.exposes(target):
-        _at_once(ticket, target, worker, lease_s, (CUT, moves.CUT) if encoder else None)
+        _at_once(ticket, target, worker, lease_s, (CUT, moves.CUT) if encoder else None, told)
         return ticket
     ticket.attempt += 1
-    moves.move(ticket, target, Actor.of(worker), ASSIGN, holder=worker, lease_s=lease_s)
+    moves.move(ticket, target, Actor.of(worker), ASSIGN, told, holder=worker, lease_s=lease_s)
     if encoder:
         properties.write(ticket, {CUT: moves.cut_of(ticket)})
     return ticket
 
 
 def _at_once(
-    ticket: Ticket, target: str, worker: Worker, lease_s: int | None, cut: tuple[str, tuple[str, ...]] | None
+    ticket: Ticket,
+    target: str,
+    worker: Worker,
+    lease_s: int | None,
+    cut: tuple[str, tuple[str, ...]] | None,
+    told: str,
 ) -> None:
     """Do what a move does for a claim of an encoding ticket whose files were never public; store its *cut*."""
     at = now()
@@ -132,5 +167,5 @@ def _at_once(
         "waiting": "",
         "not_before": None,
     }
-    log = journal.row(ticket.id, Actor.of(worker), ASSIGN, "", old, new, {"worker_id": worker.id})
+    log = journal.row(ticket.id, Actor.of(worker), ASSIGN, told, old, new, {"worker_id": worker.id})
     queries.write_through(ticket, values, log, cut)

@@ -22,7 +22,7 @@ DONE, FAIL, GIVE_BACK, TAKEN_BACK = (
 MAX_RETRY_S = 7 * 24 * 3600
 
 
-def _held(ticket_id: int, project: Project, worker: Worker) -> Ticket:
+def held(ticket_id: int, project: Project, worker: Worker) -> Ticket:
     """Return the locked ticket when *worker* holds it in a process state; raise NotFound or NotAssigned."""
     ticket = in_project(ticket_id, project)
     if ticket.worker_id != worker.id:
@@ -60,7 +60,7 @@ def _late(ticket_id: int, project: Project, worker: Worker, event: str, message:
 def finish(ticket_id: int, project: Project, worker: Worker, message: str = "") -> bool:
     """Move a worker's ticket on to the next state. False for a late call, which changes nothing (design D5)."""
     try:
-        ticket = _held(ticket_id, project, worker)
+        ticket = held(ticket_id, project, worker)
     except NotAssigned:
         return _late(ticket_id, project, worker, DONE, message)
     target = ticket.table.successor(ticket.state, ticket.disabled)
@@ -74,7 +74,7 @@ def finish(ticket_id: int, project: Project, worker: Worker, message: str = "") 
 def fail(ticket_id: int, project: Project, worker: Worker, message: str = "") -> bool:
     """Mark a worker's ticket failed: it stays where it is, nobody's, until a person looks."""
     try:
-        ticket = _held(ticket_id, project, worker)
+        ticket = held(ticket_id, project, worker)
     except NotAssigned:
         return _late(ticket_id, project, worker, FAIL, message)
     moves.fail(ticket, Actor.of(worker), FAIL, message)
@@ -86,7 +86,7 @@ def give_back(ticket_id: int, project: Project, worker: Worker, reason: str, ret
     if not 0 <= retry_after_s <= MAX_RETRY_S:
         raise InvalidInput(f"retry_after_s is {retry_after_s}; it may be 0 to {MAX_RETRY_S} seconds.")
     try:
-        ticket = _held(ticket_id, project, worker)
+        ticket = held(ticket_id, project, worker)
     except NotAssigned:
         return False
     told = ticket.waiting

@@ -151,6 +151,11 @@ def test_control_characters_and_a_wrong_declaration_are_survived(client, project
         ("C3TT.assignNextUnassignedForState", [99], 413),
         ("C3TT.assignNextUnassignedForState", ["merged"], 413),
         ("C3TT.assignNextUnassignedForState", [{}], -32602),
+        ("C3TT.assignUnassignedSiblings", [99_999_999], 414),
+        ("C3TT.assignUnassignedSiblings", ["one"], -32602),
+        ("C3TT.assignUnassignedSiblings", [1, "many"], -32602),
+        ("C3TT.assignUnassignedSiblings", [1, 17], 419),
+        ("C3TT.assignUnassignedSiblings", [1, "1e300"], 419),
     ],
 )
 def test_a_call_that_cannot_be_is_a_fault(client, project, name, params, code):
@@ -170,6 +175,7 @@ def test_a_ticket_of_another_project_is_not_found(connect, project, ticket):
         lambda: other.getTicketProperty(ticket.id, "A.b"),
         lambda: other.setTicketProperty(ticket.id, "A.b", "1"),
         lambda: other.setTicketProperties(ticket.id, {"A.b": "1"}),
+        lambda: other.assignUnassignedSiblings(ticket.id),
         lambda: other.setTicketDone(ticket.id),
         lambda: other.setTicketFailed(ticket.id),
         lambda: other.setTicketNextState(ticket.id, ticket.state),

@@ -10,7 +10,7 @@ from lxml import etree
 
 from tests.factories import encoding, events, log_of, make_encoding, make_project, make_recording, put
 from tests.tracker.rpc.conftest import HOST, fresh, path
-from tracker import projects, properties, queries
+from tracker import profiles, projects, properties, queries
 from tracker.db import db, now
 from tracker.rpc.values import STATE_NUMBERS
 from tracker.statemachine import all_states
@@ -205,6 +205,26 @@ def test_a_lease_is_asked_for_by_a_header(connect, ticket):
 def test_a_lease_that_is_none_is_no_lease(connect, ticket, text):
     connect(headers={"X-Lease-Seconds": text}).C3TT.assignNextUnassignedForState("encoding")
     assert fresh(ticket).worker_id and ticket.lease_until is None
+
+
+def test_further_formats_of_the_talk_are_taken_with_a_lease(connect, project):
+    for slug in ("mp3", "opus"):
+        profiles.use(project, slug)
+    recording = make_recording(project, "copied")
+    first, second, third = (encoding(recording, slug) for slug in ("hd", "mp3", "opus"))
+    db.session.commit()
+    api = connect(headers=LEASE).C3TT
+    assert api.assignNextUnassignedForState("encoding")["id"] == first.id
+    assert refused(connect("vm-other").C3TT.assignUnassignedSiblings, first.id) == 416
+    assert refused(api.assignUnassignedSiblings, second.id) == 416
+    assert refused(api.assignUnassignedSiblings, 99_999_999) == 414
+    assert refused(api.assignUnassignedSiblings, first.id, 17) == 419
+    assert api.assignUnassignedSiblings(first.id, "", True) == []
+    (one,) = api.assignUnassignedSiblings(first.id, 1)
+    assert (one["id"], one["ticket_state"], one["parent_id"]) == (second.id, "encoding", first.parent_id)
+    assert [ticket["id"] for ticket in api.assignUnassignedSiblings(first.id)] == [third.id]
+    assert fresh(third).lease_s == 60 and third.lease_until > now()
+    assert api.assignUnassignedSiblings(first.id) == []
 
 
 def test_a_script_without_a_lease_keeps_its_ticket(connect, mine):
