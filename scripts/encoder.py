@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from hashlib import md5
@@ -19,11 +19,13 @@ from typing import ClassVar
 
 from scripts.captioning import extras, write_sidecars
 from scripts.carrying import carry_out, forget, proving
+from scripts.company import Company, Order, Seat
 from scripts.media import quality
 from scripts.media.dressing import dress
 from scripts.media.files import inside
 from scripts.media.jobfile import JobfileError, Task, parse
 from scripts.media.jobplaces import JobPlaces
+from scripts.media.joined import NotJoined, share
 from scripts.media.pieces import CutError
 from scripts.media.probe import MediaUnreadable
 from scripts.media.programs import MORE, ProgramRefused, program
@@ -35,13 +37,17 @@ from scripts.media.tracks import BadTracks
 from scripts.media.verify import EncodingMeasured, VerifyFailed, verify_encoding
 from scripts.media.verify.joints import ends, verify_joints
 from scripts.preparing import Prepared, master_of, prepare
+from scripts.siblings import siblings
+from scripts.worker.client import Ticket, TrackerClient
 from scripts.worker.folders import output_name
 from scripts.worker.job import Job, Work
+from scripts.worker.loop import Shift
 from scripts.worker.main import main
-from scripts.worker.outcomes import JobFailed
+from scripts.worker.outcomes import JobFailed, Wait
 
 SOUND_ONLY = frozenset({"aac", "flac", "m4a", "mp3", "oga", "ogg", "opus", "wav"})
 RUNNING_PERCENT, VERIFIED_PERCENT = 90, 93
+AT_ONCE_S = 1
 _RATE = re.compile(r"[1-9]\d{0,5}(/[1-9]\d{0,5})?")
 _TRACK = re.compile(r"0:a:\d+")
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
@@ -94,7 +100,25 @@ class EncodeJob(Job):
         quality.BadBound,
     )
 
+    def __init__(self, seat: Seat | None = None) -> None:
+        """Work alone, or from a *seat* in a company (scripts.company)."""
+        self._seat = seat
+
+    def further(self, ticket: Ticket, tracker: TrackerClient, shift: Shift) -> Sequence[Ticket]:
+        """Take the other formats of the talk that are ready, where the project wants them made together."""
+        return siblings(ticket, tracker, shift.settings.together - 1)
+
+    def together(self, tickets: Sequence[Ticket]) -> tuple[Sequence[Job], Callable[[], None]]:
+        """Give each ticket a job with a seat in one company."""
+        company = Company([ticket.id for ticket in tickets])
+        return [EncodeJob(seat) for seat in company.seats], company.conduct
+
     def run(self, work: Work) -> str:
+        """Encode, when it is our turn."""
+        with self._seat.working(work.halt.is_set) if self._seat else nullcontext():
+            return self._encode(work)
+
+    def _encode(self, work: Work) -> str:
         """Fetch the job, run its tasks in order, measure the result, name it."""
         wanted, bounds = expected(work), quality.bounds_of(work.properties)
         target = inside(
@@ -110,7 +134,8 @@ class EncodeJob(Job):
             commands = [files.commands(task) for task in tasks]
             result = files.part_of(target)
             _check_slides(tasks, prepared)
-            self._run(commands, wanted, work)
+            if not self._made_together(commands, result, wanted, work):
+                self._run(commands, wanted, work)
             dress(result, more.subtitles, more.chapters, wanted.seconds, work.halt.is_set)
             beside = write_sidecars(target, more, work, stack) if wanted.has_video else []
             with proving(work):
@@ -122,16 +147,33 @@ class EncodeJob(Job):
         frames = f"{measured.frames} frames, " if measured.rate else ""
         return f"{frames}{measured.seconds:.3f} s, {measured.size} bytes"
 
+    def _made_together(self, commands: Sequence[list[list[str]]], result: Path, wanted: Expected, work: Work) -> bool:
+        """Have *result* made with those of the company; tell whether that was done. Raise Wait, Stopped, TicketLost."""
+        if self._seat is None:
+            return False
+        try:
+            order = Order(
+                share(commands, result),
+                wanted.seconds,
+                lambda: _telling(work, wanted.seconds, 0, RUNNING_PERCENT),
+                work.halt.is_set,
+                work.note,
+            )
+        except NotJoined as reason:
+            if not self._seat.first:
+                raise Wait(f"Not encoded together with other formats of the talk: {reason}.", AT_ONCE_S) from reason
+            work.note(f"Encoded by itself: {reason}.")
+            return False
+        made = self._seat.made(order)
+        work.confirm()
+        return made
+
     def _run(self, tasks: Sequence[list[list[str]]], wanted: Expected, work: Work) -> None:
         """Run the tasks in a scratch folder, for what ffmpeg leaves beside; after each see that the ticket is ours."""
-        share = RUNNING_PERCENT / len(tasks)
+        part = RUNNING_PERCENT / len(tasks)
         with scratch_folder() as scratch:
             for number, commands in enumerate(tasks):
-
-                def progress(percent: float, begun: float = number * share, at: float = time.monotonic()) -> None:
-                    work.percent(begun + share * percent / 100)
-                    work.heart.speed = wanted.seconds * percent / 100 / max(0.001, time.monotonic() - at)
-
+                progress = _telling(work, wanted.seconds, number * part, part)
                 frames, seconds, rate = wanted.frames, wanted.seconds, wanted.rate
                 carry_out(commands, work, frames=frames, seconds=seconds, rate=rate, progress=progress, cwd=scratch)
                 work.confirm()
@@ -192,6 +234,17 @@ class EncodeJob(Job):
                 f"The file is not good enough ({verdict[6:]}). See to the cause, or set Quality.Strict to 0."
             )
         return told
+
+
+def _telling(work: Work, seconds: float, begun: float, part: float) -> Callable[[float], None]:
+    """Return what takes the percent of a run that begins now: of the ticket it is *part* percent, *begun* are done."""
+    at = time.monotonic()
+
+    def progress(percent: float) -> None:
+        work.percent(begun + part * percent / 100)
+        work.heart.speed = seconds * percent / 100 / max(0.001, time.monotonic() - at)
+
+    return progress
 
 
 def _tracks_made(commands: Sequence[list[list[str]]]) -> int:

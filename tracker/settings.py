@@ -31,6 +31,7 @@ ELSEWHERE = frozenset(
         "BEAT_S",
         "NICE",
         "HOURS",
+        "TOGETHER",
         "CHUNK_FROM_S",
         "CHUNK_S",
         "CHUNK_THREADS",

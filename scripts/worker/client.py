@@ -217,6 +217,14 @@ class TrackerClient:
         struct = self._call("assignNextUnassignedForState", state, lease=True)
         return Ticket.from_wire(struct) if struct else None
 
+    def assign_unassigned_siblings(self, ticket_id: int, most: int, *, spare: bool = False) -> list[Ticket]:
+        """Take up to *most* further tickets of the talk whose ticket is ours, for the same work, with leases.
+
+        With *spare* none while no other talk's ticket waits.
+        """
+        structs = self._call("assignUnassignedSiblings", ticket_id, most, spare, lease=True)
+        return [Ticket.from_wire(struct) for struct in structs or []]
+
     def set_ticket_done(self, ticket_id: int, message: str = "") -> None:
         """Report the ticket as done. Raise TicketLost when it is no longer this worker's."""
         self._conclude("setTicketDone", ticket_id, _shortened(message))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -73,6 +73,14 @@ class Job:
 
     def run(self, work: Work) -> str:
         """Do the work and return a line for the ticket's log. Raise JobFailed or Wait."""
+        raise NotImplementedError
+
+    def further(self, ticket: Ticket, tracker: TrackerClient, shift: Shift) -> Sequence[Ticket]:
+        """Take further tickets, to work on them and on *ticket*, which was just taken, at the same time."""
+        return ()
+
+    def together(self, tickets: Sequence[Ticket]) -> tuple[Sequence[Job], Callable[[], None]]:
+        """Return a job for each of several tickets, and what runs beside them in the thread that waits for them."""
         raise NotImplementedError
 
     def turn(self, tracker: TrackerClient, project: Project, shift: Shift) -> bool:

@@ -7,7 +7,8 @@ import logging
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from scripts.media.ffmpeg import FfmpegFailed
@@ -30,6 +31,7 @@ LISTEN_S = 10.0
 """Seconds after which an idle worker asks whether there is a command for it."""
 IDLE_PATIENCE_S = 20.0
 LAST_WORDS_S = 10.0
+DOOR_TIMEOUT_S = 30.0
 RETRY_MISSING_S = 600
 TAIL_CHARS = 20_000
 FULL = {
@@ -164,7 +166,11 @@ def _take_one(job: Job, tracker: TrackerClient, shift: Shift) -> bool:
     ticket = tracker.assign_next_unassigned_for_state(job.state)
     if ticket is None:
         return False
-    work_on(job, ticket, tracker, shift)
+    further = job.further(ticket, tracker, shift)
+    if further:
+        work_together(job, [ticket, *further], tracker, shift)
+    else:
+        work_on(job, ticket, tracker, shift)
     return True
 
 
@@ -201,6 +207,19 @@ def work_on(job: Job, ticket: Ticket, tracker: TrackerClient, shift: Shift) -> O
         log.info("%s: %s after %s", label, _in_words(outcome), took)
         _report(outcome, ticket, patient, took)
     return outcome
+
+
+def work_together(job: Job, tickets: Sequence[Ticket], tracker: TrackerClient, shift: Shift) -> None:
+    """Work on several tickets at the same time, each in a thread, under a heartbeat and with an outcome of its own."""
+    jobs, beside = job.together(tickets)
+    doors = [tracker.twin(timeout_s=DOOR_TIMEOUT_S) for _ in tickets]
+    with ThreadPoolExecutor(len(tickets), thread_name_prefix="ticket") as threads:
+        ends = [threads.submit(work_on, *each, shift) for each in zip(jobs, tickets, doors, strict=True)]
+        beside()
+    for door in doors:
+        door.close()
+    for end in ends:
+        end.result()
 
 
 def _heartbeat(tracker: TrackerClient, ticket: Ticket, halt: Halt, shift: Shift) -> Heartbeat:

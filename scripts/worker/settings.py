@@ -46,6 +46,8 @@ class WorkerSettings:
     nice: int = 0
     hours: Hours = field(default_factory=Hours)
     chunks: ChunkSettings = field(default_factory=ChunkSettings)
+    together: int = 4
+    """Formats of a talk that this host may encode in one run, in projects that want it."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], *, needs_roots: bool = True) -> WorkerSettings:
@@ -65,6 +67,7 @@ class WorkerSettings:
             nice=_number(environ, "FAHRWERK_NICE", cls.nice, int, mistakes, least=0),
             hours=_hours(environ, mistakes),
             chunks=_chunks(environ, mistakes),
+            together=_number(environ, "FAHRWERK_TOGETHER", cls.together, int, mistakes, least=1),
         )
         mistakes += _programs(environ)
         if mistakes:

@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging import Handler, StreamHandler, getLogger
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
 log = getLogger(__name__)
 
@@ -34,7 +36,7 @@ def handler() -> Handler:
 def showing(label: str) -> Iterator[Callable[[float], None]]:
     """Show the progress of one ticket while the block runs; yields what takes the percent (0 to 100)."""
     if watched():
-        with _bar(label) as update:
+        with _BARS.one(label) as update:
             yield update
     else:
         yield _Lines(label)
@@ -52,19 +54,43 @@ class _Lines:
             self._next = (int(percent) // STEP + 1) * STEP
 
 
-@contextmanager
-def _bar(label: str) -> Iterator[Callable[[float], None]]:
-    from rich.markup import escape
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+class _Bars:
+    """All bars of this process: a terminal has room for one display, which has a line for each ticket."""
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_console(), transient=True) as progress:
-        task = progress.add_task(escape(label), total=100)
+    def __init__(self) -> None:
+        self._guard, self._progress, self._shown = Lock(), None, 0
 
-        def update(percent: float) -> None:
-            progress.update(task, completed=percent)
+    _progress: Progress | None
+    _shown: int
 
-        yield update
+    @contextmanager
+    def one(self, label: str) -> Iterator[Callable[[float], None]]:
+        from rich.markup import escape
+
+        with self._guard:
+            progress = self._progress = self._progress or self._display()
+            task = progress.add_task(escape(label), total=100)
+            self._shown += 1
+        try:
+            yield lambda percent: progress.update(task, completed=percent)
+        finally:
+            with self._guard:
+                progress.remove_task(task)
+                self._shown -= 1
+                if not self._shown:
+                    progress.stop()
+                    self._progress = None
+
+    def _display(self) -> Progress:
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        progress = Progress(*columns, console=_console(), transient=True)
+        progress.start()
+        return progress
+
+
+_BARS = _Bars()
 
 
 def _console() -> Console:

@@ -34,6 +34,7 @@ class ScriptedTracker:
     projects: list[dict[str, Any]] = field(default_factory=lambda: [{"id": 1, "slug": "demo", "read_only": False}])
     tickets: dict[int, dict[str, Any]] = field(default_factory=dict)
     waiting: dict[str, list[int]] = field(default_factory=dict)
+    service_of: dict[int, str] = field(default_factory=dict)
     properties: dict[int, dict[str, str]] = field(default_factory=dict)
     jobfiles: dict[int, str] = field(default_factory=dict)
     withdrawals: list[int] = field(default_factory=list)
@@ -53,6 +54,7 @@ class ScriptedTracker:
         self.tickets[ticket_id] = {"id": ticket_id, "title": f"talk {ticket_id}", "ticket_state": state, "attempt": 1}
         self.properties[ticket_id] = {name.replace("__", "."): value for name, value in properties.items()}
         if service:
+            self.service_of[ticket_id] = service
             self.waiting.setdefault(service, []).append(ticket_id)
 
     def called(self, method: str) -> list[Call]:
@@ -92,6 +94,11 @@ class ScriptedTracker:
     def do_assignNextUnassignedForState(self, state: str) -> Any:
         queue = self.waiting.get(state, [])
         return self.tickets[queue.pop(0)] if queue else False
+
+    def do_assignUnassignedSiblings(self, ticket_id: int, most: int, _spare: bool) -> list[dict[str, Any]]:
+        queue = self.waiting.get(self.service_of[ticket_id], [])
+        taken, queue[:most] = queue[:most], []
+        return [self.tickets[number] for number in taken]
 
     def do_getTicketProperty(self, ticket_id: int, name: str) -> str:
         return self.properties[ticket_id].get(name, "")
