@@ -246,7 +246,7 @@ def _create(project: Project, talks: Sequence[Wanted], actor: Actor, report: Rep
             f"{each.fahrplan_id} '{each.title[:60]}'{f': locked. {each.locked}' if each.locked else ''}"
         )
         said = words.sentence(each.fahrplan_id, talk.title, [Part(rules.NEW, rules.NEW).stored()], talk.stored())
-        report.words.append(f"{said}; locked: {each.locked}" if each.locked else said)
+        report.words.append(f"{said}; {words.said('locked', each.locked)}" if each.locked else said)
     return list(zip(tickets.create_recordings(project, actor, fresh), talks, strict=True))
 
 

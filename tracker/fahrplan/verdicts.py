@@ -301,7 +301,7 @@ def _keep(
         version=newest.version if newest else "",
         file_id=newest.file_id if newest else None,
         summary=report.counts,
-        words=words.counted([*report.words, *(f"{text} (not taken over)" for text in report.declined)], SENTENCES),
+        words=words.counted([*report.words, *(words.said("not taken", text) for text in report.declined)], SENTENCES),
     )
     db.session.add(run)
     db.session.flush()

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from tracker.fahrplan import policy as rules
-from tracker.fahrplan.diff import LOCK
+from tracker.fahrplan.diff import LOCK, UNCLEAR
 from tracker.fahrplan.wanted import OPTOUT
 
 _SHOWN = 100
 _TIMES = ("Fahrplan.Date", "Fahrplan.Start", "Fahrplan.DateTime")
 _TEXTS = ("abstract", "description")
 """What is read and not compared at a glance."""
-_WHOLE = {
+PHRASES = {
     rules.GONE: "no longer in the Fahrplan",
     rules.BACK: "in the Fahrplan again",
+    rules.OPTED_OUT: "the speakers opted out of the recording",
+    rules.OPTED_IN: "the speakers no longer opt out of the recording",
+    "new in a room": "new, {1} in {2}",
+    "new": "new, {1}",
+    "moved": "time {1} -> {2}",
+    "by hand": "{1} (chosen by hand here)",
+    "not taken": "{1} (not taken over)",
+    "locked": "locked: {1}",
+    "text gone": "{1} removed",
+    "rewritten": "{1} rewritten",
+    "text added": "{1} added",
+    "changed": "{1} '{2}' -> '{3}'",
+    "removed": "{1} '{2}' removed",
+    "added": "{1} '{2}'",
+    "more": "... and {1} more",
 }
+"""What is said of changes; pages show it in the reader's language. {1}, {2}, {3} are values."""
+LABELS = (
+    *("title", "subtitle", "room", "time", "duration", "end", "speakers", "opt-out", "clarified", "language", "track"),
+    *("type", "abstract", "description", "license", "slug", "url", "video download url", "date", "start", "day"),
+)
+"""What parts are about; of other properties the name is shown."""
+NOTHING = "(none)"
+VALUES = {OPTOUT: {"1": "opted out", "0": "may be recorded"}, LOCK: {UNCLEAR: "unclear"}}
 Parts = Sequence[Mapping[str, Any]]
 
 
@@ -51,44 +75,46 @@ def label(part: Mapping[str, Any]) -> str:
     return known.get(name, name.removeprefix("Fahrplan.").replace("_", " ").replace(".", " ").lower())
 
 
+def said(phrase: str, *values: str) -> str:
+    """Return one of PHRASES with its values."""
+    return re.sub(r"\{(\d)\}", lambda place: values[int(place[1]) - 1], PHRASES[phrase])
+
+
 def _phrase(part: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> str:
     name, old, new = part["name"], str(part["old"]), str(part["new"])
     if name == rules.NEW:
-        return f"new{_where(wanted)}"
-    if name in _WHOLE:
-        return _WHOLE[name]
+        return _where(wanted)
+    if name in (rules.GONE, rules.BACK):
+        return said(name)
     if name == OPTOUT and part["kind"] in (rules.OPTED_OUT, rules.OPTED_IN):
-        said = "opted out of the recording" if new == "1" else "no longer opt out of the recording"
-        return f"the speakers {said}"
+        return said(rules.OPTED_OUT if new == "1" else rules.OPTED_IN)
     text = _value(label(part), old, new)
-    return f"{text} (chosen by hand here)" if part.get("by_hand") else text
+    return said("by hand", text) if part.get("by_hand") else text
 
 
 def _value(what: str, old: str, new: str) -> str:
     if "\n" in old + new or (what in _TEXTS and max(len(old), len(new)) > _SHOWN):
-        return f"{what} {'removed' if not new else 'rewritten' if old else 'added'}"
+        return said("text gone" if not new else "rewritten" if old else "text added", what)
     if not old:
-        return f"{what} '{short(new)}'"
-    return f"{what} '{short(old)}' -> '{short(new)}'" if new else f"{what} '{short(old)}' removed"
+        return said("added", what, short(new))
+    return said("changed", what, short(old), short(new)) if new else said("removed", what, short(old))
 
 
 def _where(wanted: Mapping[str, Any] | None) -> str:
     values = (wanted or {}).get("properties", {})
-    room = values.get("Fahrplan.Room", "")
-    return f", {clock(values.get('Fahrplan.DateTime', ''))}{f' in {short(room)}' if room else ''}"
+    room, moment = values.get("Fahrplan.Room", ""), clock(values.get("Fahrplan.DateTime", ""))
+    return said("new in a room", moment, short(room)) if room else said("new", moment)
 
 
 def _moved(part: Mapping[str, Any]) -> str:
-    return f"time {clock(part['old']) or '(none)'} -> {clock(part['new']) or '(none)'}"
+    return said("moved", clock(part["old"]) or NOTHING, clock(part["new"]) or NOTHING)
 
 
 def readable(name: str, text: str) -> str:
     """Return a value of a part as a review shows it."""
     if name == "Fahrplan.DateTime":
         return clock(text)
-    if name == OPTOUT:
-        return {"1": "opted out", "0": "may be recorded"}.get(text, text)
-    return text
+    return VALUES.get(name, {}).get(text, text)
 
 
 def clock(text: str) -> str:
@@ -110,4 +136,4 @@ def counted(sentences: Iterable[str], limit: int) -> list[str]:
     """Return the first *limit* sentences, and how many more there are."""
     found = [text for text in sentences if text]
     rest = len(found) - limit
-    return [*found[:limit], f"... and {rest} more"] if rest > 0 else found
+    return [*found[:limit], said("more", str(rest))] if rest > 0 else found

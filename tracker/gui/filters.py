@@ -14,6 +14,7 @@ from tracker import users
 from tracker.db import now
 from tracker.gui import speech
 from tracker.gui.looks import next_steps, tone
+from tracker.gui.speech.phrases import phrased
 from tracker.gui.speech.spoken import say
 from tracker.gui.spoken import SHORT
 from tracker.models import Project, Ticket
@@ -138,7 +139,7 @@ def may(role: str) -> bool:
 
 def init_app(app: Flask) -> None:
     """Make the filters known to templates."""
-    for function in (local, ago, duration, percent, size, day, tone):
+    for function in (local, ago, duration, percent, size, day, tone, phrased):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.filters["language"] = tongue
     app.jinja_env.globals.update(may=may, next_steps=next_steps, current_user=current_user)

@@ -106,6 +106,18 @@ def test_somebody_was_faster_and_the_choices_stay(client, project):
     assert send(client, PATH, again).status_code == 303
 
 
+@pytest.mark.parametrize("choice", ["apply", "leave", "another"])
+def test_a_choice_that_does_not_say_what_was_seen_is_refused(client, project, choice):
+    run(project, *but(3, title="Other"))
+    enter(client)
+    (item,) = verdicts.items(project)
+    sent = form(shown(client)) | {f"do-{item.id}": [choice]}
+    del sent[f"stamp-{item.id}"]
+    answer = send(client, PATH, sent)
+    assert (answer.status_code, "does not say what you saw" in words(answer)) == (400, True)
+    assert [each.id for each in verdicts.items(project)] == [item.id]
+
+
 def test_an_import_is_undone_from_its_place_in_the_history(client, project):
     number = run(project, *SEVEN, event(8)).import_id
     enter(client)
@@ -196,6 +208,40 @@ def test_an_import_of_another_project_is_not_found(client, project):
 def test_a_form_that_makes_no_sense_is_answered_with_a_sentence(client, project, fields):
     enter(client)
     assert send(client, PATH, fields).status_code == 400
+
+
+# --- in German ---
+
+
+def german(client):
+    return words(client.get(PATH, headers={"Accept-Language": "de"}))
+
+
+def test_the_review_is_german_but_for_what_people_wrote(client, project):
+    run(project, *but(3, title="new", room="Saal 2"))
+    enter(client)
+    said = german(client)
+    assert "Raum 'Saal 1' -> 'Saal 2'; Titel 'Talk 3' -> 'new'" in said
+    assert "Titel hier Talk 3" in said and "Fahrplan new" in said
+    assert "später übernehmen, was angekreuzt ist lassen, wie es ist" in said
+    assert "zeitlich verlegt" in said and "moved in time" not in said
+
+
+def test_an_opt_out_and_times_are_german(client, project):
+    put(talk(project, 4), "recorded")
+    run(project, *but(3, extra=optout("true"))[:3], event(4, date="2026-12-28T13:00:00+01:00"), *SEVEN[4:])
+    enter(client)
+    said = german(client)
+    assert "3 'Talk 3': die Vortragenden wollen keine Aufnahme" in said
+    assert "-> Mo 28. Dez 13:00" in said
+
+
+def test_the_history_is_german(client, project):
+    run(project, *but(1, title="a; title 'b' -> 'c'"), event(8))
+    enter(client)
+    said = german(client)
+    assert "8 'Talk 8': neu, Fr 27. Dez 18:00 in Saal 1" in said
+    assert "'Talk 1' -> 'a; " in said
 
 
 # --- the feed --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -17,18 +18,23 @@ SENTENCE = "sentence"
 """Context of the messages that are sentences of the domain, whose values are not known any more."""
 
 
+PHRASE = "phrase"
+"""Context of the messages that are parts of a sentence about a change of the Fahrplan, and of what it names."""
+Patterns = list[tuple[re.Pattern[str], str]]
+
+
 class Catalogue:
     """The translations into one language."""
 
-    def __init__(self, messages: dict[str, str], sentences: dict[str, str]) -> None:
-        """Keep *messages* of the pages, and *sentences* of the domain; both map English to the language."""
+    def __init__(
+        self, messages: dict[str, str], sentences: dict[str, str], phrases: dict[str, str] | None = None
+    ) -> None:
+        """Keep *messages* of the pages, *sentences* and *phrases* of the domain; all map English to the language."""
         self.messages = messages
+        self.phrases = phrases or {}
         self._sentences = sentences
-        self._patterns = [
-            (_pattern(text), translation)
-            for text, translation in sorted(sentences.items(), key=lambda pair: -len(pair[0]))
-            if "{" in text
-        ]
+        self._patterns = _patterns(sentences)
+        self._phrase_patterns = _patterns(self.phrases)
         self.sentence = lru_cache(2000)(self._sentence)
 
     def _sentence(self, text: str) -> str:
@@ -41,6 +47,21 @@ class Catalogue:
             if found := pattern.fullmatch(text):
                 return _filled(translation, found.groups())
         return text
+
+    def phrase(self, text: str, value: Callable[[int, str], str]) -> str:
+        """Return a phrase in this language, its values as *value* has them by number; unknown ones are the first."""
+        if (exact := self.phrases.get(text)) is not None:
+            return exact
+        for pattern, translation in self._phrase_patterns:
+            if found := pattern.fullmatch(text):
+                return _filled(translation, tuple(value(*each) for each in enumerate(found.groups(), 1)))
+        return value(1, text) if not text.endswith("'") else text
+
+
+def _patterns(known: dict[str, str]) -> Patterns:
+    """Compile what has values, the longest first: it says most."""
+    ordered = sorted(known.items(), key=lambda pair: -len(pair[0]))
+    return [(_pattern(text), translation) for text, translation in ordered if "{" in text]
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -64,7 +85,7 @@ def catalogue(code: str) -> Catalogue:
             for message in read_po(file, code, charset="utf-8")
             if message.id and message.string and not message.fuzzy
         ]
-    kinds: dict[bool, dict[str, str]] = {False: {}, True: {}}
+    kinds: dict[str, dict[str, str]] = {"": {}, SENTENCE: {}, PHRASE: {}}
     for message in found:
-        kinds[message.context == SENTENCE][str(message.id)] = str(message.string)
-    return Catalogue(kinds[False], kinds[True])
+        kinds[message.context or ""][str(message.id)] = str(message.string)
+    return Catalogue(kinds[""], kinds[SENTENCE], kinds[PHRASE])

@@ -11,8 +11,8 @@ from pathlib import Path
 from jinja2 import Environment
 
 from tracker import errors
-from tracker.gui.speech import nodes
-from tracker.gui.speech.catalogue import SENTENCE
+from tracker.gui.speech import nodes, phrases
+from tracker.gui.speech.catalogue import PHRASE, SENTENCE
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "gui" / "templates"
@@ -29,7 +29,7 @@ REFUSALS = {name for name, thing in vars(errors).items() if isinstance(thing, ty
 
 @dataclass(frozen=True)
 class Found:
-    """A message, its context ("" or SENTENCE), and where it stands."""
+    """A message, its context ("", SENTENCE or PHRASE), and where it stands."""
 
     text: str
     context: str
@@ -48,6 +48,7 @@ def messages() -> Iterator[Found]:
         where = str(path.relative_to(ROOT.parent))
         yield from (Found(text, "", where, line) for line, text in _said_on_pages(tree))
         yield from (Found(text, SENTENCE, where, line) for line, text in sentences(tree))
+    yield from (Found(text, PHRASE, "tracker/fahrplan/words.py", 0) for text in phrases.vocabulary())
 
 
 def _modules() -> Iterator[Path]:

@@ -125,6 +125,8 @@ def _choice(text: str) -> tuple[int, Choice | None]:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise InvalidInput(f"{text[:20]!r} is no number of something that waits.", "change")
     chosen, stamp = forms.text(f"do-{text}"), forms.text(f"stamp-{text}")
+    if chosen in CHOICES[1:] and not stamp:
+        raise InvalidInput("The form does not say what you saw of the talk; open the review again.", f"stamp-{text}")
     if chosen == "apply":
         units, ticked = forms.texts(f"unit-{text}"), forms.texts(f"take-{text}")
         return int(text), Choice(ticked, [unit for unit in units if unit not in ticked], stamp=stamp)
