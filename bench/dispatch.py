@@ -164,9 +164,11 @@ def _place(cluster: Cluster, size: int, more: Mapping[str, str]) -> Iterator[Pla
     environ = os.environ | {f"FAHRWERK_{key}": value for key, value in own.items()}
     argv = [sys.executable, "-c", "from tracker.cli import main; main()", "serve"]
     with subprocess.Popen(argv, env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as server:
-        _wait_for(port)
-        yield Place(size, url, port, cluster, server)
-        server.terminate()
+        try:
+            _wait_for(port)
+            yield Place(size, url, port, cluster, server)
+        finally:
+            server.terminate()
 
 
 def _wait_for(port: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import click
 
-from tracker import profiles, projects, properties, queries
+from tracker import duplicates, profiles, projects, properties, queries
 from tracker.cli import slides
 from tracker.cli.settings import application
 from tracker.db import transaction
@@ -167,6 +167,17 @@ def archive(slug: str, undo: bool) -> None:
     with application(), transaction():
         projects.configure(projects.get(slug), read_only=not undo)
     click.echo(f"Project {slug} is {'writable' if undo else 'archived'}.")
+
+
+@command.command()
+@click.argument("source")
+@click.argument("slug")
+@click.argument("title")
+def duplicate(source: str, slug: str, title: str) -> None:
+    """Make the project SLUG with the settings, rooms, formats and policies of the project SOURCE, without its talks."""
+    with application(), transaction():
+        duplicates.duplicate(projects.get(source), slug, title)
+    click.echo(f"Project {slug} is there, like {source}.")
 
 
 @command.command()

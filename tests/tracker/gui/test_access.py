@@ -17,6 +17,8 @@ ROUTES = {
     ("gui.speak", "POST"): ("", "/language"),
     ("gui.logout", "POST"): ("read only", "/logout"),
     ("gui.front", "GET"): ("read only", "/"),
+    ("gui.project_list", "GET"): ("admin", "/projects"),
+    ("gui.projects_post", "POST"): ("admin", "/projects"),
     ("gui.workers", "GET"): ("read only", "/workers"),
     ("gui.workers_post", "POST"): ("admin", "/workers"),
     ("gui.worker_groups", "GET"): ("admin", "/workers/groups"),

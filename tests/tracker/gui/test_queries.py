@@ -30,6 +30,7 @@ QUERIES = {
     "/demo/ticket/{file}/check": 12,
     "/demo/uploads": 8,
     "/demo/uploads/{upload}": 12,
+    "/projects": 4,
     "/profiles": 5,
     "/profiles/hd": 8,
     "/users": 5,
