@@ -32,6 +32,7 @@ def office(new_database):
         app = create_app(settings)
         with app.app_context(), transaction():
             make_user("alice")
+            make_user("sue", "superuser")
             project = make_project(formats=(), values={"Processing.Path.Output": str(folder)})
             for number in range(MANY):
                 make_recording(project, "merged", title=f"Talk {number}")
@@ -112,6 +113,30 @@ def test_an_edit_of_many_that_somebody_overtook_changes_nothing(office, come):
     visitor.page.wait_for_selector("[role=alert]:has-text('nothing was edited')")
     with office.app_context():
         assert {each.own_priority for each in queries.talks(projects.get("demo").id)} <= {1.0, 2.0}
+
+
+def test_two_people_edit_one_ticket_and_the_second_sees_both_versions(office, come):
+    with office.app_context(), transaction():
+        ticket = queries.talks(projects.get("demo").id)[23]
+        properties.write(ticket, {"Meta.Note": "as it was"})
+        number = ticket.id
+    people = [come("sue"), come("alice", NARROW)]
+    for visitor, text in zip(people, ("what sue says", "what alice says"), strict=True):
+        visitor.visit(f"/demo/ticket/{number}")
+        visitor.page.get_by_label("Meta.Note", exact=True).fill(text)
+    sue, alice = people
+    sue.page.click("text=Save properties")
+    sue.page.wait_for_selector("[role=status]")
+    alice.page.click("text=Save properties")
+    alice.page.wait_for_selector("h2:has-text('What happened last')")
+    both = alice.page.locator("tr:has(th:text-is('Meta.Note')) td").all_inner_texts()
+    assert [text.removeprefix("now: ").removeprefix("you wanted: ") for text in both[1:]] == [
+        "what sue says", "what alice says",
+    ]  # fmt: skip
+    assert "sue" in alice.page.inner_text(".log li:first-child") and alice.overflow() == 0
+    alice.page.click("text=Do it all the same")
+    alice.page.wait_for_url(f"**/ticket/{number}*")
+    assert alice.page.get_by_label("Meta.Note", exact=True).input_value() == "what alice says"
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
