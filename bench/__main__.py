@@ -35,9 +35,10 @@ def measure_dispatch(quick: bool = False) -> None:
 
 
 @main.command("media")
-def measure_media() -> None:
-    """Cutting and merging long recordings: takes some CPU minutes, so only when it is named."""
-    media.main()
+@click.option("--quick", is_flag=True, help="Encode 15 seconds, once, and cut nothing.")
+def measure_media(quick: bool = False) -> None:
+    """Cutting, merging and encoding: takes some CPU minutes, so only when it is named."""
+    media.main(quick=quick)
 
 
 @main.command("lists")
