@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import av
@@ -30,6 +31,7 @@ from scripts.script_c_copy import CopyJob
 from scripts.worker import loop
 from scripts.worker.job import Job
 from scripts.worker.loop import Shift
+from tests.scripts.fields import moving, steps_off
 from tests.scripts.scripted_tracker import ScriptedTracker
 from tracker.profiles.jobs import SAMPLE, render
 from tracker.profiles.shipped import SHIPPED, template
@@ -38,6 +40,7 @@ START = datetime(2021, 5, 1, 10, 0, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 SECONDS, IN_S, OUT_S = 6, Fraction(11, 10), Fraction(51, 10)
 PAL, NTSC, FAST = Fraction(25), Fraction(30000, 1001), Fraction(50)
 LONG = "a" * 177
+_STEPS_OFF = 0.5  # what the bar moves from field to field is 1
 _AAC = ("-c:a", "aac", "-b:a", "160k")
 
 
@@ -58,7 +61,8 @@ class Kind:
     `spoil` damages the file; `refused` is part of the sentence that refuses it, `method` the beginning of how it must
     be cut; where several ways are right, it is empty. `first` is the code of the first picture; `short` allows that
     pictures are missing, `steadied` that others stand for them. `second` and `second_sound` are how the second half is
-    made if not so; `cut` is how the project wants it cut.
+    made if not so; `cut` is how the project wants it cut. `fields` is the first field (tff, bff) where the two of a
+    picture show different moments.
     """
 
     name: str
@@ -79,6 +83,7 @@ class Kind:
     second: tuple[str, ...] = ()
     second_sound: tuple[str, ...] = ()
     cut: str = ""
+    fields: str = ""
     spoil: Callable[[Path], object] | None = None
 
 
@@ -100,6 +105,13 @@ _MP2 = ("-c:a", "mp2", "-b:a", "192k")
 _S302M = ("-c:a", "s302m", "-strict", "-2", "-ac", "2")
 _PCM = ("-c:a", "pcm_s16le")
 
+
+def _fields(name: str, order: str, made: tuple[str, ...], shape: str = "", **more: Any) -> Kind:
+    """Return a kind of recording whose two fields show different moments, cut in full."""
+    filtered = (*moving(order, shape), "-flags", "+ilme+ildct", *made)
+    return Kind(name, made=filtered, maps=("-map", "[v]", "-map", "0:a"), fields=order, method="full: ", **more)
+
+
 KINDS = {
     kind.name: kind
     for kind in (
@@ -112,6 +124,11 @@ KINDS = {
         Kind("hevc", made=_x265(PAL, 0), method="smart"),
         Kind("hevc open 29.97", NTSC, _x265(NTSC, 1), method="smart"),
         Kind("interlaced", made=_TFF, method="full: the picture is interlaced"),
+        _fields("h264 tff", "tff", _x264(PAL, "open-gop=0:tff=1")),
+        _fields("h264 bff", "bff", _x264(PAL, "open-gop=0:bff=1")),
+        _fields("mpeg2 tff", "tff", _MPEG2, sound=_MP2),
+        _fields("mpeg2 bff", "bff", _MPEG2, sound=_MP2),
+        _fields("dv bff", "bff", _DV[2:], ",scale=720:576,setsar=16/15", sound=(*_PCM, "-ac", "2"), suffix=".dv"),
         Kind("vfr", made=_VARIABLE, suffix=".mkv", steadied=True, method="full: "),
         Kind("portrait", suffix=".mp4", before=("-display_rotation", "90")),
         Kind("4:3", made=("-vf", "scale=720:576,setsar=16/15", *_x264(PAL)), method="smart"),
@@ -278,6 +295,8 @@ class Line:
         """Compare the cut master with what was recorded; return a word on it. Raise AssertionError."""
         assert not self.result.failed and self.result.method.startswith(self.kind.method), self.result.said
         assert codes(self.master) == self.wanted()
+        if self.kind.fields:
+            assert max(steps_off(self.master, self.wanted(), self.kind.fields)) <= _STEPS_OFF
         return self._prove_sound(self.master, 1.0)
 
     def prove_file(self, path: Path) -> str:
@@ -288,6 +307,9 @@ class Line:
             shown = codes(path)
             assert shown in (wanted, wanted[::2]), (shown, wanted)
             frame_ms *= len(wanted) / len(shown)
+            if self.kind.fields:
+                assert shown == wanted
+                assert max(steps_off(path, wanted)) <= _STEPS_OFF
         return self._prove_sound(path, frame_ms)
 
     def _prove_sound(self, path: Path, most_ms: float) -> str:

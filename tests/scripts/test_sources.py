@@ -13,7 +13,7 @@ from tests.scripts.scripted_tracker import ScriptedTracker
 
 PAIRS = [
     ("hevc open 29.97", "hd"),
-    ("interlaced", "mkv"),
+    ("h264 bff", "mkv"),
     ("vfr", "480p"),
     ("portrait", "sd"),
     ("sound first", "opus"),
