@@ -98,11 +98,23 @@ def claim(step: Step) -> None:
     """Nothing is handed out that may not be, and no file overtakes its master."""
     found = tickets.claim_next(step.ticket.project, step.one(*CLASSIC.services), step.worker, 60 if step.flag else None)
     if found is not None:
-        assert not found.failed and not found.off and found.priority > 0 and found.worker_id == step.worker.id
-        if found.type == ENCODING:
-            siblings = queries.children(found.parent_id or 0)
-            master = blocks.master_of(found, siblings)
-            assert master is None or blocks.is_far_enough(master, found)
+        _may_be_handed_out(found, step.worker)
+
+
+def claim_beside(step: Step) -> None:
+    """The same of further formats of a talk."""
+    ticket = step.held()
+    for found in tickets.claim_beside(ticket.id, ticket.project, step.worker, 1 + step.choice % 3, spare=step.flag):
+        assert (found.parent_id, found.state) == (ticket.parent_id, ticket.state) and found.id != ticket.id
+        _may_be_handed_out(found, step.worker)
+
+
+def _may_be_handed_out(found: Ticket, worker: Worker) -> None:
+    assert not found.failed and not found.off and found.priority > 0 and found.worker_id == worker.id
+    if found.type == ENCODING:
+        siblings = queries.children(found.parent_id or 0)
+        master = blocks.master_of(found, siblings)
+        assert master is None or blocks.is_far_enough(master, found)
 
 
 def work(step: Step) -> None:
@@ -137,6 +149,7 @@ VERBS: Mapping[str, Callable[[Step], object]] = {
     "move talk": move_talk,
     "claim": claim,
     "claim again": claim,
+    "claim beside": claim_beside,
     "work": work,
     "fall silent": fall_silent,
     "start": start,

@@ -24,6 +24,7 @@ def step(dice: random.Random, name: str) -> None:
     chosen = dice.choice(queries.find_tickets(project.id))
     verbs = (
         lambda: tickets.claim_next(project, dice.choice(list(CLASSIC.services)), worker, 60),
+        lambda: tickets.claim_beside(chosen.id, project, worker, 2, 60, spare=dice.random() < 0.5),
         lambda: tickets.finish(chosen.id, project, worker),
         lambda: tickets.fail(chosen.id, project, worker, "crashed"),
         lambda: tickets.set_state(chosen.id, user, dice.choice(list(chosen.table.by_name))),
