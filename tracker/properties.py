@@ -104,22 +104,27 @@ def own(owner: Project | Profile | Ticket) -> dict[str, str]:
 
 def merged(ticket: Ticket) -> dict[str, str]:
     """Return the properties in force: ticket > profile > parent > project (design D7), and virtual ones."""
+    return in_force(ticket, layers(ticket))
+
+
+def layers(ticket: Ticket) -> dict[str, dict[str, str]]:
+    """Return what is stored on a ``ticket``, its ``profile``, ``recording``, ``project``; what comes first counts."""
     profile = ticket.profile_version.profile if ticket.profile_version else None
-    layers: dict[tuple[str, int], dict[str, str]] = {}
     ids = [ticket.id] if ticket.parent_id is None else [ticket.id, ticket.parent_id]
     rows = queries.properties_of(
         project_id=ticket.project_id, profile_id=profile.id if profile else None, ticket_ids=ids
     )
+    found: dict[str, dict[str, str]] = {"ticket": {}, "profile": {}, "recording": {}, "project": {}}
     for kind, owner_id, name, value in rows:
-        layers.setdefault((kind, owner_id), {})[name] = value
+        found["recording" if kind == "ticket" and owner_id != ticket.id else kind][name] = value
+    return found
+
+
+def in_force(ticket: Ticket, stored: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Return what is in force of the *stored* layers of a ticket, with virtual properties."""
     result: dict[str, str] = {}
-    for layer in (
-        ("project", ticket.project_id),
-        ("ticket", ticket.parent_id or 0),
-        ("profile", profile.id if profile else 0),
-        ("ticket", ticket.id),
-    ):
-        result.update(layers.get(layer, {}))
+    for layer in reversed(stored.values()):
+        result.update(layer)
     result.update(virtual(ticket, result))
     return dict(sorted(result.items()))
 

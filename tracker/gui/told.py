@@ -44,3 +44,17 @@ def _words(entry: LogEntry, names: dict[tuple[str, int], str]) -> Iterator[str]:
         yield BLOCKS.get(found["blocked"], found["blocked"])
     if found.get("off"):
         yield found["off"]
+
+
+def stays(log: Iterable[LogEntry]) -> dict[int, float]:
+    """Return, by id of the log entry that ended it, how many seconds a ticket stood in the state before.
+
+    The log comes newest first; where it is cut off, the first stay is not known.
+    """
+    found, began = {}, {}
+    for entry in reversed(list(log)):
+        if entry.to_state and entry.from_state != entry.to_state:
+            if entry.ticket_id in began:
+                found[entry.id] = (entry.created - began[entry.ticket_id]).total_seconds()
+            began[entry.ticket_id] = entry.created
+    return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.factories import encoding, events, make_misc, make_recording, make_user
 from tests.tracker.gui.visitor import enter, filled, log_in, page, send, words
-from tracker import properties, tickets, users
+from tracker import properties, queries, tickets, users
 from tracker.db import db
 
 
@@ -175,3 +177,58 @@ def test_an_archived_project_can_only_be_looked_at(client, project, talk):
     ):
         assert client.get(path).status_code == 200
     assert send(client, f"/demo/ticket/{talk.id}/cut", {"action": "start"}).status_code == 403
+
+
+def test_properties_stand_in_groups_and_tell_what_they_replace(client, project, talk):
+    properties.write(project, {"Record.EndPadding": "900", "Meta.Album": "The album"})
+    properties.write(talk, {"Record.EndPadding": "60"})
+    enter(client)
+    found = page(client.get(f"/demo/ticket/{talk.id}")).xpath("//details[@class='group']")
+    assert [group.xpath("string(./summary/h3)") for group in found][:3] == ["Fahrplan", "Record", "Processing"]
+    (label,) = found[1].xpath(".//label[starts-with(., 'Record.EndPadding')]")
+    assert "instead of 900" in label.text_content()
+    (link,) = page(client.get(f"/demo/ticket/{talk.id}")).xpath("//dt[starts-with(., 'Meta.Album')]//a/@href")
+    assert link == "/demo/settings#properties"
+
+
+def test_passwords_and_keys_are_shown_to_nobody_who_cannot_change_them(client, project, talk):
+    properties.write(
+        project, {"Publishing.Voctoweb.Token": "hunter2", "Fahrplan.XML": "https://me:hunter2@example.org/"}
+    )
+    properties.write(talk, {"Publishing.Secret": "hunter2"})
+    for role in ("read only", "superuser"):
+        enter(client, f"some {role}", role)
+        assert ("hunter2" in client.get(f"/demo/ticket/{talk.id}").text) is (role == "superuser")
+        assert "hunter2" not in client.get(f"/demo/ticket/{encoding(talk).id}").text
+
+
+def test_the_job_of_a_file_is_shown_with_its_command_lines_and_without_secrets(client, project):
+    talk = make_recording(project, "copied", values={"Meta.Secret": "eng hunter2", "Meta.License": "eng hunter2"})
+    enter(client, "bob", "user")
+    answer = client.get(f"/demo/ticket/{encoding(talk).id}/job")
+    (line,) = page(answer).xpath("//pre[@class='command']")
+    assert line.text.startswith("ffmpeg ") and "hunter2" not in answer.text
+    assert "<job" in page(answer).xpath("string(//pre[@class='code'])")
+
+
+def test_without_an_output_name_the_page_says_why_there_is_no_job(client, project):
+    talk = make_recording(project, "merged", language="")
+    enter(client)
+    answer = client.get(f"/demo/ticket/{encoding(talk).id}/job")
+    assert (answer.status_code, "set Record.Language on the recording" in words(answer)) == (200, True)
+
+
+def test_files_are_listed_with_size_and_checksum(client, talk):
+    properties.write(encoding(talk), {"Encoding.Bytes": "5", "Release.Bytes": "1234567", "Release.SHA256": "ab" * 32})
+    enter(client)
+    for ticket in (talk, encoding(talk)):
+        text = words(client.get(f"/demo/ticket/{ticket.id}"))
+        assert "1.2 MB" in text and "ab" * 32 in text
+
+
+def test_the_log_tells_how_long_a_ticket_stood_in_a_state(client, project, talk):
+    moved = queries.history([talk.id])
+    tickets.move(talk, "recorded", tickets.TRACKER, "Edit.state")
+    moved[0].created -= timedelta(hours=2, minutes=5)
+    enter(client)
+    assert "merged → recorded after 2:05:" in words(client.get(f"/demo/ticket/{talk.id}"))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from lxml import etree
 
 from tracker import profiles, properties, queries, tickets
 from tracker.db import transaction
 from tracker.errors import InvalidInput, TrackerError
 from tracker.gui import forms
 from tracker.gui.access import bp, me, needs
+from tracker.gui.commands import command_lines
 from tracker.models import Profile, Project
 from tracker.users import require_project, visible_projects
 
@@ -90,7 +89,7 @@ def _page(found: Profile, error: InvalidInput | None = None, tried: str = "") ->
         empty=range(EMPTY_ROWS),
         others=[each for each in queries.all_profiles() if each.id != found.id],
         projects=_seen(queries.projects_using(found.id)),
-        commands=_commands(tried),
+        commands=command_lines(tried),
         form=request.form,
         error=error,
     )
@@ -99,14 +98,6 @@ def _page(found: Profile, error: InvalidInput | None = None, tried: str = "") ->
 def _revision(name: str) -> int | None:
     text = request.args.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else None
-
-
-def _commands(job: str) -> list[str]:
-    """Write the tasks of a job as command lines to read (they are never run as such)."""
-    if not job:
-        return []
-    root = etree.fromstring(job.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
-    return [shlex.join("".join(option.itertext()) for option in task.iter("option")) for task in root.iter("task")]
 
 
 @bp.post("/profiles/<profile>")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from tracker import projects, properties, queries, tickets, users
+from tracker import profiles, projects, properties, queries, tickets, users
 from tracker.db import transaction
-from tracker.errors import Conflict, InvalidInput
-from tracker.gui import conflicts, forms, live, told
+from tracker.errors import Conflict, InvalidInput, TrackerError
+from tracker.gui import conflicts, forms, live, owned, told, veil
 from tracker.gui.access import bp, me, needs, ticket_or_404
+from tracker.gui.commands import command_lines
 from tracker.models import Ticket
-from tracker.statemachine import RECORDING
+from tracker.statemachine import ENCODING, RECORDING
 
 LOG_ROWS = 200
 EMPTY_ROWS = 3
@@ -30,7 +29,6 @@ def ticket(slug: str, ticket_id: int) -> ResponseReturnValue:
 
 def ticket_page(found: Ticket, error: InvalidInput | None = None) -> str:
     """Draw the ticket page, with what was typed when *error* says what is wrong with it."""
-    own = properties.own(found)
     family = [found, *found.children]
     log = queries.history([member.id for member in family], LOG_ROWS)
     return render_template(
@@ -41,10 +39,12 @@ def ticket_page(found: Ticket, error: InvalidInput | None = None) -> str:
         why=tickets.why_waiting(found),
         reasons={child.id: tickets.why_waiting(child) for child in found.children},
         percent=projects.progress_of_talk(found) if found.type == RECORDING else found.progress,
-        own=own,
-        inherited=_inherited(found, own),
+        groups=owned.groups(found),
+        veiled=veil.veiled,
+        files=queries.named_values(FILE, ticket_ids=[child.id for child in family if child.type == ENCODING]),
         log=log,
         changes=told.changes(log),
+        stays=told.stays(log),
         comments=queries.comments([member.id for member in family]),
         members={member.id: member for member in family},
         before=found.table.predecessor(found.state, found.disabled),
@@ -64,19 +64,30 @@ def _names(found: Ticket) -> list[str]:
     return [user.name for user in people if found.project_id in (users.visible_projects(user) or [found.project_id])]
 
 
-def _inherited(found: Ticket, own: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """List (name, value, where from) of the properties in force that the ticket does not have itself."""
-    sources: list[tuple[str, Mapping[str, str]]] = []
-    if found.profile_version is not None:
-        sources.append((f"profile {found.profile_version.profile.slug}", properties.own(found.profile_version.profile)))
-    if found.parent is not None:
-        sources.append(("recording", properties.own(found.parent)))
-    sources.append(("project", properties.own(found.project)))
-    rest = [(name, value) for name, value in properties.merged(found).items() if own.get(name) != value]
-    return [
-        (name, value, next((where for where, values in sources if values.get(name) == value), "computed"))
-        for name, value in rest
-    ]
+FILE = ("Encoding.Seconds", "Encoding.Bytes", "Encoding.Verdict", "Release.Bytes", "Release.SHA256")
+"""What the list of files tells of each."""
+
+
+@bp.get("/<slug>/ticket/<int:ticket_id>/job")
+@needs("user")
+def job(slug: str, ticket_id: int) -> ResponseReturnValue:
+    """Show the jobfile that a worker gets for an encoding ticket, and its command lines; nothing is run or stored."""
+    found = ticket_or_404(slug, ticket_id, ENCODING)
+    why, text = "", ""
+    try:
+        text = veil.veil(profiles.jobfile(found).decode(), properties.merged(found))
+    except TrackerError as error:
+        why = str(error)
+    return render_template(
+        "job.html",
+        project=found.project,
+        ticket=found,
+        talk=found.parent,
+        version=found.profile_version,
+        job=text,
+        commands=command_lines(text),
+        why=why,
+    )
 
 
 # --- changes ---------------------------------------------------------------------------------------------------
