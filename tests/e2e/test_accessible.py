@@ -27,6 +27,7 @@ NO_PAGE = frozenset(
         "gui.log_feed",
         "gui.log_json",
         "gui.upload_pieces",
+        "gui.script_texts",
         "gui.static",
     )
 )

@@ -202,6 +202,26 @@ def test_all_of_a_cut_reaches_the_ticket(cutting, stage):
     assert cutting.complaints == []
 
 
+def test_scripts_speak_german(arrive, stage):
+    with stage.app.app_context(), transaction():
+        put(tickets.get(stage.talk), "merged")
+    visitor = arrive("carol")
+    visitor.page.set_extra_http_headers({"Accept-Language": "de"})
+    visitor.visit(f"/demo/ticket/{stage.talk}/cut")
+    visitor.page.click("text=Schneiden beginnen")
+    visitor.wait_for_player()
+    assert visitor.page.inner_text("#play") == "Abspielen"
+    visitor.press("Home", "i")
+    visitor.page.wait_for_selector("#hint:has-text('Anfang: 00:00:00.000')")
+    visitor.page.wait_for_selector("#draft:has-text('Entwurf gespeichert')")
+    assert visitor.page.inner_text("#length").startswith("Der Vortrag dauert 00:00:1")
+    visitor.page.keyboard.press("?")
+    keys = visitor.page.locator("#keylist").inner_text()
+    assert "der Vortrag beginnt mit diesem Bild" in keys and "Leertaste" in keys
+    assert [line for line in keys.splitlines() if " the " in line] == []
+    assert visitor.complaints == []
+
+
 def test_the_content_extends(cutting, stage):
     cutting.page.fill("[name=before]", "2")
     cutting.page.fill("[name=after]", "5")

@@ -24,6 +24,7 @@ from tracker.gui.views import (
     release,
     releases,
     reviews,
+    scripts,
     search,
     session,
     settings,
@@ -51,6 +52,7 @@ VIEWS = (
     release,
     releases,
     reviews,
+    scripts,
     search,
     session,
     settings,
@@ -71,6 +73,7 @@ def init_app(app: Flask) -> None:
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     access.csrf.init_app(app)
     speech.init_app(app)
+    scripts.init_app(app)
     compress.init_app(app)
     filters.init_app(app)
     headers.init_app(app)

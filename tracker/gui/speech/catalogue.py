@@ -20,6 +20,8 @@ SENTENCE = "sentence"
 
 PHRASE = "phrase"
 """Context of the messages that are parts of a sentence about a change of the Fahrplan, and of what it names."""
+SCRIPT = "script"
+"""Context of the messages that the browser's scripts show."""
 Patterns = list[tuple[re.Pattern[str], str]]
 
 
@@ -27,10 +29,15 @@ class Catalogue:
     """The translations into one language."""
 
     def __init__(
-        self, messages: dict[str, str], sentences: dict[str, str], phrases: dict[str, str] | None = None
+        self,
+        messages: dict[str, str],
+        sentences: dict[str, str],
+        phrases: dict[str, str] | None = None,
+        scripts: dict[str, str] | None = None,
     ) -> None:
-        """Keep *messages* of the pages, *sentences* and *phrases* of the domain; all map English to the language."""
+        """Keep what maps English to the language: *messages* of pages and *scripts*, *sentences* of the domain."""
         self.messages = messages
+        self.scripts = scripts or {}
         self.phrases = phrases or {}
         self._sentences = sentences
         self._patterns = _patterns(sentences)
@@ -85,7 +92,7 @@ def catalogue(code: str) -> Catalogue:
             for message in read_po(file, code, charset="utf-8")
             if message.id and message.string and not message.fuzzy
         ]
-    kinds: dict[str, dict[str, str]] = {"": {}, SENTENCE: {}, PHRASE: {}}
+    kinds: dict[str, dict[str, str]] = {"": {}, SENTENCE: {}, PHRASE: {}, SCRIPT: {}}
     for message in found:
         kinds[message.context or ""][str(message.id)] = str(message.string)
-    return Catalogue(kinds[""], kinds[SENTENCE], kinds[PHRASE])
+    return Catalogue(kinds[""], kinds[SENTENCE], kinds[PHRASE], kinds[SCRIPT])

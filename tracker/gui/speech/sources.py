@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,10 +13,13 @@ from jinja2 import Environment
 
 from tracker import errors
 from tracker.gui.speech import nodes, phrases
-from tracker.gui.speech.catalogue import PHRASE, SENTENCE
+from tracker.gui.speech.catalogue import PHRASE, SCRIPT, SENTENCE
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "gui" / "templates"
+SCRIPTS = ROOT / "gui" / "static"
+SPOKEN = re.compile(r'\bt\(\s*"((?:[^"\\\n]|\\.)*)"')
+"""A text of a script: ``t("...")``."""
 SPEAKING = (
     *("errors", "properties", "projects", "users", "rooms", "filters", "asking", "patterns", "reports"),
     *("tickets", "profiles", "workers", "uploads", "fahrplan", "gui"),
@@ -29,7 +33,7 @@ REFUSALS = {name for name, thing in vars(errors).items() if isinstance(thing, ty
 
 @dataclass(frozen=True)
 class Found:
-    """A message, its context ("", SENTENCE or PHRASE), and where it stands."""
+    """A message, its context ("", SENTENCE, PHRASE or SCRIPT), and where it stands."""
 
     text: str
     context: str
@@ -48,7 +52,16 @@ def messages() -> Iterator[Found]:
         where = str(path.relative_to(ROOT.parent))
         yield from (Found(text, "", where, line) for line, text in _said_on_pages(tree))
         yield from (Found(text, SENTENCE, where, line) for line, text in sentences(tree))
+    for path in sorted(SCRIPTS.glob("*.js")):
+        where = str(path.relative_to(ROOT.parent))
+        yield from (Found(text, SCRIPT, where, line) for line, text in scripted(path.read_text(encoding="utf-8")))
     yield from (Found(text, PHRASE, "tracker/fahrplan/words.py", 0) for text in phrases.vocabulary())
+
+
+def scripted(source: str) -> Iterator[tuple[int, str]]:
+    """Yield (line, text) of the calls of ``t("...")`` in a script of the browser."""
+    for found in SPOKEN.finditer(source):
+        yield source.count("\n", 0, found.start()) + 1, json.loads(f'"{found[1]}"')
 
 
 def _modules() -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 import { Recording } from "./frames.js";
 import { Player } from "./player.js";
+import { t } from "./speech.js";
 
 const MARGIN = 1 / 20; // of a frame, as everywhere
 
@@ -26,7 +27,7 @@ export class Beside {
 
   async load() {
     const answer = await fetch(this.root.dataset.timeline, { headers: { Accept: "application/json" } });
-    if (!answer.ok) throw new Error("The recording is no longer there.");
+    if (!answer.ok) throw new Error(t("The recording is no longer there."));
     this.recording = new Recording(await answer.json());
     const player = new Player(document.getElementById("source"), this.recording);
     player.addEventListener("frame", () => {

@@ -3,6 +3,7 @@
 import { Beside } from "./beside.js";
 import { clock } from "./frames.js";
 import { listen } from "./keys.js";
+import { t } from "./speech.js";
 
 const media = document.getElementById("video");
 const places = document.getElementById("places");
@@ -18,22 +19,22 @@ const LEAD_S = 1; // seconds to hear or see before what the machine found
 const TIME = /\[(\d+):(\d\d):(\d\d)\]/g;
 
 const KEYS = [
-  ...buttons.map((button, index) => [[String(index + 1)], button.dataset.at, `play: ${button.textContent.replace(/^\d+/, "").trim()}`]),
-  [[" ", "k"], "toggle", "play or pause"],
-  [["ArrowLeft", "j"], "back", "five seconds back"],
-  [["ArrowRight", "l"], "on", "five seconds on"],
+  ...buttons.map((button, index) => [[String(index + 1)], button.dataset.at, t("play: {1}", button.textContent.replace(/^\d+/, "").trim())]),
+  [[" ", "k"], "toggle", t("play or pause")],
+  [["ArrowLeft", "j"], "back", t("five seconds back")],
+  [["ArrowRight", "l"], "on", t("five seconds on")],
   ...(marks.length ? [
-    [["ArrowUp"], "markBefore", "play the joint, chapter or finding before"],
-    [["ArrowDown"], "markAfter", "play the next joint, chapter or finding"],
+    [["ArrowUp"], "markBefore", t("play the joint, chapter or finding before")],
+    [["ArrowDown"], "markAfter", t("play the next joint, chapter or finding")],
   ] : []),
-  ...(player.dataset.pieces ? [[["s"], "beside", "show the recording beside the file"]] : []),
+  ...(player.dataset.pieces ? [[["s"], "beside", t("show the recording beside the file")]] : []),
   ...(verdict ? [
-    [["n"], "next", "this step is fine; play the next place"],
-    [["t"], "time", "note the time in the comment"],
-    [["Ctrl+Enter"], "fine", "everything is fine; the next file"],
+    [["n"], "next", t("this step is fine; play the next place")],
+    [["t"], "time", t("note the time in the comment")],
+    [["Ctrl+Enter"], "fine", t("everything is fine; the next file")],
   ] : []),
-  ...(document.getElementById("start") ? [[["Enter"], "begin", "start checking"]] : []),
-  [["?"], "help", "show the keys"],
+  ...(document.getElementById("start") ? [[["Enter"], "begin", t("start checking")]] : []),
+  [["?"], "help", t("show the keys")],
 ];
 
 // Whoever stops it before it has begun to play means that: nothing to complain about.
@@ -59,7 +60,7 @@ function next() {
   const following = open[1];
   if (!following) {
     media.pause();
-    return say("Everything is looked at: say what you found.");
+    return say(t("Everything is looked at: say what you found."));
   }
   say(following.parentElement.textContent.trim());
   return following.dataset.place ? play(following.dataset.place) : media.pause();
@@ -82,7 +83,7 @@ function mark(direction) {
   const seconds = marks.map((each) => Number(each.dataset.second)).sort((one, other) => one - other);
   const now = media.currentTime + LEAD_S;
   const found = direction > 0 ? seconds.find((each) => each > now + 0.5) : seconds.findLast((each) => each < now - 1.5);
-  if (found === undefined) return say(direction > 0 ? "No place after this" : "No place before this");
+  if (found === undefined) return say(direction > 0 ? t("No place after this") : t("No place before this"));
   say(marks.find((each) => Number(each.dataset.second) === found).parentElement.firstChild.textContent.trim());
   return look(found);
 }
@@ -93,7 +94,7 @@ function swap(button) {
   media.src = button.dataset.file;
   media.addEventListener("loadedmetadata", () => { media.currentTime = at; if (!paused) run(); }, { once: true });
   for (const each of document.querySelectorAll("#formats [data-file]")) each.setAttribute("aria-pressed", String(each === button));
-  say(`Now playing: ${button.parentElement.querySelector("b, a").textContent.trim().split(/\s/)[0]}`);
+  say(t("Now playing: {1}", button.parentElement.querySelector("b, a").textContent.trim().split(/\s/)[0]));
 }
 
 const beside = player.dataset.pieces ? new Beside(player, media) : null;
@@ -136,11 +137,11 @@ function linkTimes() {
 
 media.addEventListener("error", () => {
   const trouble = document.getElementById("trouble");
-  trouble.textContent = `The file cannot be played. ${media.error?.message ?? ""}`;
+  trouble.textContent = t("The file cannot be played. {1}", media.error?.message ?? "");
   trouble.hidden = false;
 });
 media.addEventListener("timeupdate", () => {
-  document.getElementById("now").textContent = `${clock(media.currentTime).slice(0, 8)} of ${clock(media.duration || 0).slice(0, 8)}`;
+  document.getElementById("now").textContent = t("{1} of {2}", clock(media.currentTime).slice(0, 8), clock(media.duration || 0).slice(0, 8));
 });
 for (const button of places.querySelectorAll("button")) {
   button.addEventListener("click", (event) => {

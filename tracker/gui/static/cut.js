@@ -8,6 +8,7 @@ import { listen } from "./keys.js";
 import { Peaks } from "./peaks.js";
 import { Player } from "./player.js";
 import { Shuttle } from "./shuttle.js";
+import { t } from "./speech.js";
 import { strip } from "./strip.js";
 import { Wave } from "./wave.js";
 
@@ -36,9 +37,9 @@ async function begin() {
     new Wave(find("near"), model, around, seek, drag),
   ];
   const page = new Page(player, model, waves);
-  player.addEventListener("trouble", (event) => trouble(`The recording cannot be played. ${event.detail}`));
+  player.addEventListener("trouble", (event) => trouble(t("The recording cannot be played. {1}", event.detail)));
   player.addEventListener("frame", () => page.show());
-  fetched(root.dataset.peaks).then((data) => page.hear(new Peaks(data, root.dataset.fine, () => page.draw())), () => page.say("There is no waveform."));
+  fetched(root.dataset.peaks).then((data) => page.hear(new Peaks(data, root.dataset.fine, () => page.draw())), () => page.say(t("There is no waveform.")));
   if (find("strip")) strip(find("strip"), root.dataset, recording.frames, seek).catch(() => {});
   page.listen();
   await player.load(root.dataset.playlist, root.dataset.hls, new URLSearchParams(location.search).get("player") === "native");
@@ -63,6 +64,11 @@ function dropGuess(choice) {
   if (!guess) return;
   delete guess.dataset.guess;
   if (guess !== choice) guess.checked = false;
+}
+
+function long(time, parts) {
+  if (!parts) return t("The talk is {1} long.", time);
+  return parts === 1 ? t("The talk is {1} long (1 part left out).", time) : t("The talk is {1} long ({2} parts left out).", time, parts);
 }
 
 // Whoever listens to a field shall hear it too when a key or a button changes it.
@@ -147,7 +153,7 @@ class Page {
       markAfter: () => this.jump(1),
       zoomIn: () => this.zoom(-1),
       zoomOut: () => this.zoom(1),
-      mute: () => { player.video.muted = !player.video.muted; this.say(player.video.muted ? "Sound off" : "Sound on"); },
+      mute: () => { player.video.muted = !player.video.muted; this.say(player.video.muted ? t("Sound off") : t("Sound on")); },
       setIn: () => this.set("cutIn", player.frame),
       setOut: () => this.set("cutOut", player.frame + 1),
       setInAgo: () => this.set("cutIn", this.ago()),
@@ -158,10 +164,10 @@ class Page {
         if (model.cutIn === null || model.cutOut === null) return;
         if (player.frame < model.cutIn || player.frame >= model.cutOut - 1) actions.goIn();
         player.play(model.cutOut, model.parts);
-        this.say("Playing the result");
+        this.say(t("Playing the result"));
       },
-      undo: () => this.say(this.past.undo() ? "Undone" : "Nothing to undo"),
-      redo: () => this.say(this.past.redo() ? "Done again" : "Nothing to do again"),
+      undo: () => this.say(this.past.undo() ? t("Undone") : t("Nothing to undo")),
+      redo: () => this.say(this.past.redo() ? t("Done again") : t("Nothing to do again")),
       goIn: () => model.cutIn !== null && player.seek(recording.step(model.cutIn, 0)),
       goOut: () => model.cutOut !== null && player.seek(recording.step(model.cutOut - 1, 0)),
       playIn: () => { actions.goIn(); player.play(model.cutOut); },
@@ -184,7 +190,7 @@ class Page {
     choice.checked = choice.type === "radio" || !choice.checked;
     changed(choice);
     const chosen = languages.filter((each) => each.checked).map((each) => each.value);
-    this.say(`Language: ${chosen.join(" and ") || "none"}`);
+    this.say(t("Language: {1}", chosen.join(" + ") || "–"));
   }
 
   speed(by) {
@@ -192,7 +198,7 @@ class Page {
     const index = SPEEDS.findLastIndex((speed) => speed <= video.playbackRate) + by;
     video.playbackRate = SPEEDS[Math.min(Math.max(index, 0), SPEEDS.length - 1)];
     this.showSpeed();
-    this.say(`Speed ${video.playbackRate}`);
+    this.say(t("Speed {1}", video.playbackRate));
   }
 
   showSpeed() {
@@ -206,7 +212,7 @@ class Page {
 
   zoom(by) {
     this.model.zoom = Math.min(Math.max(this.model.zoom + by, 0), ZOOMS.length - 1);
-    this.say(`${2 * ZOOMS[this.model.zoom]} s of sound`);
+    this.say(t("{1} s of sound", 2 * ZOOMS[this.model.zoom]));
     this.draw();
   }
 
@@ -216,7 +222,7 @@ class Page {
     const before = (mark) => (mark.frame - player.frame) * direction > 1;
     const places = [...this.model.marks(), ...this.model.chapters.map(({ frame, title }) => ({ frame, text: title }))];
     const [mark] = places.filter(before).sort((one, other) => (one.frame - other.frame) * direction);
-    if (!mark) return this.say(direction < 0 ? "No mark before" : "No mark after");
+    if (!mark) return this.say(direction < 0 ? t("No mark before") : t("No mark after"));
     player.seek(recording.step(mark.frame, 0));
     this.say(mark.text || mark.kind);
   }
@@ -248,7 +254,7 @@ class Page {
   set(mark, frame) {
     fields[mark].value = String(frame);
     changed(fields[mark]);
-    this.say(`${mark === "cutIn" ? "In" : "Out"}: ${this.recording.time(frame)}`);
+    this.say(mark === "cutIn" ? t("In: {1}", this.recording.time(frame)) : t("Out: {1}", this.recording.time(frame)));
   }
 
   // Take the marks from the fields, which people may also type into.
@@ -270,8 +276,7 @@ class Page {
     if (!output || cutIn === null || cutOut === null) return;
     const left = parts.reduce((sum, [first, stop]) => sum + this.recording.present(first, stop), 0);
     const frames = this.recording.present(cutIn, cutOut) - left;
-    const without = parts.length ? ` (${parts.length} part${parts.length > 1 ? "s" : ""} left out)` : "";
-    output.textContent = cutOut > cutIn ? `The talk is ${this.recording.time(frames)} long${without}.` : "Out has to come after in.";
+    output.textContent = cutOut > cutIn ? long(this.recording.time(frames), parts.length) : t("Out has to come after in.");
   }
 
   say(text) {
@@ -281,7 +286,7 @@ class Page {
   show() {
     const { player, recording, model } = this;
     model.frame = player.frame;
-    find("play").textContent = player.video.paused ? "Play" : "Pause";
+    find("play").textContent = player.video.paused ? t("Play") : t("Pause");
     find("now").textContent = recording.time(model.frame);
     find("frame").textContent = String(model.frame);
     find("wall").textContent = recording.wall(model.frame);
@@ -303,4 +308,4 @@ class Page {
   }
 }
 
-begin().catch((error) => trouble(`The recording cannot be played. ${error.message}`));
+begin().catch((error) => trouble(t("The recording cannot be played. {1}", error.message)));

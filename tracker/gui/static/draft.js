@@ -1,5 +1,7 @@
 // What was typed on a form is kept while it is typed: at the tracker, and here until the tracker has it.
 
+import { t } from "./speech.js";
+
 const AFTER_MS = 500, AGAIN_MS = 3000;
 
 export class Draft {
@@ -57,7 +59,7 @@ export class Draft {
     if (this.over) return;
     if (outcome === "again") this.dirty = true;
     if (outcome === "saved" && !this.dirty) localStorage.removeItem(this.place);
-    this.said(outcome === "saved" ? "Draft saved" : outcome === "again" ? "The tracker does not answer; the draft is kept in this browser" : outcome);
+    this.said(outcome === "saved" ? t("Draft saved") : outcome === "again" ? t("The tracker does not answer; the draft is kept in this browser") : outcome);
     if (this.dirty) this.timer = setTimeout(() => this.save(), outcome === "again" ? AGAIN_MS : 0);
   }
 
@@ -65,7 +67,7 @@ export class Draft {
     const answer = await fetch(this.address, { method: "POST", body: new FormData(this.form), headers: { Accept: "application/json" } });
     if (answer.ok) return "saved";
     if (answer.status >= 500) return "again";
-    return (await answer.json().catch(() => ({}))).error ?? "The draft was refused";
+    return (await answer.json().catch(() => ({}))).error ?? t("The draft was refused");
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { Ear } from "./listen.js";
 import { addChapter, gaps, joined, readChapters, readParts, writeParts } from "./parts.js";
+import { t } from "./speech.js";
 import { KINDS } from "./wave.js";
 
 const HIDDEN = "fahrwerk.marks.hidden";
@@ -9,8 +10,8 @@ const CLAP_S = 0.5; // how far from its picture the sound of a clap is looked fo
 const SAMPLE_S = 5;
 const SAMPLES = [0.1, 0.5, 0.9];
 const NAMES = {
-  schedule: "schedule", hole: "hole", silence: "silence", loudness: "louder, quieter", applause: "applause", operator: "operator",
-  change: "change", black: "black picture", frozen: "frozen picture", chapter: "chapter",
+  schedule: t("schedule"), hole: t("hole"), silence: t("silence"), loudness: t("louder, quieter"), applause: t("applause"),
+  operator: t("operator"), change: t("change"), black: t("black picture"), frozen: t("frozen picture"), chapter: t("chapter"),
 };
 
 const find = (id) => document.getElementById(id);
@@ -64,27 +65,27 @@ export class Extras {
   begin(frame) {
     const { model } = this.page;
     model.leaving = frame;
-    this.page.say(`Left out from ${this.page.recording.time(frame)} on; Shift+X where the talk goes on`);
+    this.page.say(t("Left out from {1} on; Shift+X where the talk goes on", this.page.recording.time(frame)));
     this.page.draw();
   }
 
   end(frame) {
     const { model } = this.page, first = model.leaving;
-    if (first === null) return this.page.say("First press X where the part begins that is to be left out");
-    if (frame <= first) return this.page.say("The talk has to go on after the part that is left out");
+    if (first === null) return this.page.say(t("First press X where the part begins that is to be left out"));
+    if (frame <= first) return this.page.say(t("The talk has to go on after the part that is left out"));
     model.leaving = null;
     this.write([...model.parts, [first, frame]]);
-    return this.page.say(`Left out: ${this.page.recording.time(frame - first)}`);
+    return this.page.say(t("Left out: {1}", this.page.recording.time(frame - first)));
   }
 
   drop(frame) {
     const { model } = this.page;
     const others = model.parts.filter(([first, stop]) => frame < first || frame > stop);
     if (model.leaving !== null) model.leaving = null;
-    else if (others.length === model.parts.length) return this.page.say("The picture is in no part that is left out");
+    else if (others.length === model.parts.length) return this.page.say(t("The picture is in no part that is left out"));
     else this.write(others);
     this.page.draw();
-    return this.page.say("Kept after all");
+    return this.page.say(t("Kept after all"));
   }
 
   grips() {
@@ -121,7 +122,7 @@ export class Extras {
     field.value = text;
     field.focus();
     field.setSelectionRange(cursor, cursor);
-    this.page.say("Type the title of the chapter; Escape goes back to the player");
+    this.page.say(t("Type the title of the chapter; Escape goes back to the player"));
     field.addEventListener("keydown", (event) => event.key === "Escape" && field.blur());
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
@@ -135,7 +136,7 @@ export class Extras {
     const onset = await model.peaks?.onset(frame / recording.rate, CLAP_S);
     model.clap = { picture: frame, sound: (onset ?? frame / recording.rate) * recording.rate };
     this.page.zoomTo(CLAP_S);
-    if (onset === null || onset === undefined) return this.page.say("No sound begins here; drag the orange line to it");
+    if (onset === null || onset === undefined) return this.page.say(t("No sound begins here; drag the orange line to it"));
     return this.heard(onset, true);
   }
 
@@ -147,8 +148,9 @@ export class Extras {
     if (!done) return;
     this.fields.delay.value = String(delay);
     this.fields.delay.dispatchEvent(new Event("input", { bubbles: true }));
-    const word = delay < 0 ? "early" : "late";
-    this.page.say(`The sound is ${Math.abs(delay)} ms ${word}. Another one is meant? Drag the orange line`);
+    const early = t("The sound is {1} ms early. Another one is meant? Drag the orange line", -delay);
+    const late = t("The sound is {1} ms late. Another one is meant? Drag the orange line", delay);
+    this.page.say(delay < 0 ? early : late);
   }
 
   // --- samples
@@ -196,7 +198,7 @@ export class Extras {
       button.type = "button";
       button.className = "plain";
       swatch.className = `swatch ${mark.kind}`;
-      button.append(swatch, ` ${recording.time(mark.frame).slice(0, 8)} ${mark.text || mark.kind}`);
+      button.append(swatch, ` ${recording.time(mark.frame).slice(0, 8)} ${mark.text || NAMES[mark.kind] || mark.kind}`);
       button.addEventListener("click", () => player.seek(recording.step(mark.frame, 0)));
       item.append(button);
       return item;

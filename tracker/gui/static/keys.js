@@ -1,6 +1,8 @@
 // Keys that do something on a page: one table, which is also what the help shows. People may choose other keys.
 
-const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "Space" };
+import { t } from "./speech.js";
+
+const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": t("Space") };
 const STORED = "fahrwerk.keys";
 const MODIFIERS = ["Shift", "Control", "Alt", "Meta", "AltGraph"];
 
@@ -60,7 +62,7 @@ class Keys {
     this.waiting = null;
     if (key === "Escape" || key === "Tab") return this.explain();
     const taken = this.table.find((row) => row[1] !== action && this.keysOf(row).includes(key));
-    if (taken) return this.explain(`${cap(key)} already means: ${taken[2] ?? taken[1]}.`);
+    if (taken) return this.explain(t("{1} already means: {2}.", cap(key), taken[2] ?? taken[1]));
     this.keep({ ...this.own, [action]: key });
   }
 
@@ -83,11 +85,11 @@ class Keys {
     });
     change.type = "button";
     change.className = "plain small";
-    change.textContent = "Change";
-    change.setAttribute("aria-label", `Choose another key: ${what}`);
+    change.textContent = t("Change");
+    change.setAttribute("aria-label", t("Choose another key: {1}", what));
     change.addEventListener("click", () => {
       this.waiting = action;
-      change.textContent = "Press a key …";
+      change.textContent = t("Press a key …");
     });
     text.append(what, " ", change);
     return [term, text];

@@ -1,5 +1,7 @@
 // Plays the playlist of a recording and knows which frame is on the screen.
 
+import { t } from "./speech.js";
+
 const HLS = "application/vnd.apple.mpegurl";
 
 export class Player extends EventTarget {
@@ -139,7 +141,7 @@ function script(address) {
     const element = document.createElement("script");
     element.src = address;
     element.onload = done;
-    element.onerror = () => failed(new Error(`${address} is missing; "make install" puts it there`));
+    element.onerror = () => failed(new Error(t("{1} is missing; make install puts it there", address)));
     document.head.append(element);
   });
 }

@@ -1,5 +1,7 @@
 // J, K, L: backwards, stop, forwards; pressed again, faster. Browsers do not play backwards, so that is done by seeking.
 
+import { t } from "./speech.js";
+
 const SPEEDS = [1, 1.5, 2, 4, 8];
 const EVERY_MS = 120;
 
@@ -17,7 +19,7 @@ export class Shuttle {
     this.level = again ? Math.min(this.level + 1, SPEEDS.length - 1) : 0;
     this.halt();
     this.direction = direction;
-    this.said(`${direction < 0 ? "Back" : "On"} ${SPEEDS[this.level]}×`);
+    this.said(direction < 0 ? t("Back {1}×", SPEEDS[this.level]) : t("On {1}×", SPEEDS[this.level]));
     if (direction < 0) return this.back();
     this.player.video.playbackRate = SPEEDS[this.level];
     this.player.play();

@@ -1,6 +1,8 @@
 // Uploads in pieces (tus 1.0). A broken connection, a paused page or a tracker that is started again costs one piece at
 // most: before it goes on, the page asks how much arrived.
 
+import { t } from "./speech.js";
+
 const form = document.getElementById("upload");
 const [file, title, send, pause, box, bar, said, wrong] = ["file", "title", "send", "pause", "progress", "bar", "said",
   "wrong"].map((id) => document.getElementById(id));
@@ -60,7 +62,7 @@ async function pieces(one, where) {
 function show(offset, whole) {
   box.hidden = false;
   bar.value = (100 * offset) / whole;
-  said.textContent = `${size(offset)} of ${size(whole)}`;
+  said.textContent = t("{1} of {2}", size(offset), size(whole));
 }
 
 function complain(text) {
@@ -86,22 +88,22 @@ async function upload(one) {
         break;
       }
       const wait = WAITS_MS[Math.min(tries, WAITS_MS.length - 1)];
-      said.textContent = `The connection is lost; trying again in ${wait / 1000} s. Nothing that arrived is lost.`;
+      said.textContent = t("The connection is lost; trying again in {1} s. Nothing that arrived is lost.", wait / 1000);
       box.hidden = false;
       await new Promise((done) => setTimeout(done, wait));
       if (paused) break;
     }
   }
   [running, pause.hidden, send.disabled, file.disabled] = [false, true, false, false];
-  send.textContent = "Go on";
-  if (paused) said.textContent += ", paused";
+  send.textContent = t("Go on");
+  if (paused) said.textContent = t("{1}, paused", said.textContent);
 }
 
 if (form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const one = file.files[0];
-    if (one.size > Number(form.dataset.largest)) complain(`${one.name} is larger than ${size(Number(form.dataset.largest))}.`);
+    if (one.size > Number(form.dataset.largest)) complain(t("{1} is larger than {2}.", one.name, size(Number(form.dataset.largest))));
     else if (!running) upload(one);
   });
   pause.addEventListener("click", () => { paused = true; });
@@ -109,7 +111,7 @@ if (form) {
     const one = file.files[0];
     if (!one) return;
     if (!title.value) title.value = one.name.replace(/\.[^.]*$/, "");
-    send.textContent = localStorage.getItem(print(one)) ? "Go on" : "Upload";
+    send.textContent = localStorage.getItem(print(one)) ? t("Go on") : t("Upload");
   });
   window.addEventListener("beforeunload", (event) => { if (running) event.preventDefault(); });
 }

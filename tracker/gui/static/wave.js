@@ -1,5 +1,7 @@
 // A waveform with the marks, holes and the cut on it; a click or drag seeks, a drag of a cut mark moves it.
 
+import { t } from "./speech.js";
+
 const GRIP_PX = 7;
 
 // Kinds of marks that have a colour of their own (player.css).
@@ -132,7 +134,7 @@ export class Wave {
     pen.font = `${12 * scale}px system-ui, sans-serif`;
     this.model.peaks.tracks.forEach((channels, number) => {
       pen.fillStyle = colour.head;
-      pen.fillText(`Track ${number + 1}`, 4 * scale, row * high + 13 * scale);
+      pen.fillText(t("Track {1}", number + 1), 4 * scale, row * high + 13 * scale);
       row += channels;
       pen.fillRect(0, row * high, this.canvas.width, 1);
     });
