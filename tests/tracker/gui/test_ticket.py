@@ -183,7 +183,7 @@ def test_properties_stand_in_groups_and_tell_what_they_replace(client, project, 
     properties.write(project, {"Record.EndPadding": "900", "Meta.Album": "The album"})
     properties.write(talk, {"Record.EndPadding": "60"})
     enter(client)
-    found = page(client.get(f"/demo/ticket/{talk.id}")).xpath("//details[@class='group']")
+    found = page(client.get(f"/demo/ticket/{talk.id}")).xpath("//details[@class='topic']")
     assert [group.xpath("string(./summary/h3)") for group in found][:3] == ["Fahrplan", "Record", "Processing"]
     (label,) = found[1].xpath(".//label[starts-with(., 'Record.EndPadding')]")
     assert "instead of 900" in label.text_content()
