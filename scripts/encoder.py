@@ -22,7 +22,7 @@ from scripts.carrying import carry_out, forget, proving
 from scripts.company import Company, Order, Seat
 from scripts.media import quality
 from scripts.media.dressing import dress
-from scripts.media.files import inside
+from scripts.media.files import inside, partial
 from scripts.media.jobfile import JobfileError, Task, parse
 from scripts.media.jobplaces import JobPlaces
 from scripts.media.joined import NotJoined, share
@@ -39,11 +39,12 @@ from scripts.media.verify.joints import ends, verify_joints
 from scripts.preparing import Prepared, master_of, prepare
 from scripts.siblings import siblings
 from scripts.worker.client import Ticket, TrackerClient
-from scripts.worker.folders import output_name
+from scripts.worker.folders import output_name, plain_name, talk_folder
 from scripts.worker.job import Job, Work
 from scripts.worker.loop import Shift
 from scripts.worker.main import main
 from scripts.worker.outcomes import JobFailed, Wait
+from scripts.worker.room import encoded_size, need_room
 
 SOUND_ONLY = frozenset({"aac", "flac", "m4a", "mp3", "oga", "ogg", "opus", "wav"})
 RUNNING_PERCENT, VERIFIED_PERCENT = 90, 93
@@ -133,6 +134,7 @@ class EncodeJob(Job):
             files = JobPlaces(work.roots, work.ticket.attempt, stack, work.confirm)
             commands = [files.commands(task) for task in tasks]
             result = files.part_of(target)
+            _need_room(target, wanted, work)
             _check_slides(tasks, prepared)
             if not self._made_together(commands, result, wanted, work):
                 self._run(commands, wanted, work)
@@ -142,6 +144,7 @@ class EncodeJob(Job):
                 measured = self._measure(result, commands, wanted, prepared, work)
             judged = self._judge(result, measured, bounds, wanted, prepared, work)
             judged |= carried(result)
+            _write_timeline(judged["Encoding.Quality"], measured, work, stack)
         forget(work)
         work.save(_results(measured, beside, work.properties) | judged)
         frames = f"{measured.frames} frames, " if measured.rate else ""
@@ -234,6 +237,23 @@ class EncodeJob(Job):
                 f"The file is not good enough ({verdict[6:]}). See to the cause, or set Quality.Strict to 0."
             )
         return told
+
+
+def _need_room(target: Path, wanted: Expected, work: Work) -> None:
+    """See that the mount of the result has room for it. Raise Wait."""
+    master = master_of(work)
+    if master is not None:
+        size = encoded_size(work.properties, wanted.seconds, master.stat().st_size)
+        need_room(work, target.parent, size, target.name)
+
+
+def _write_timeline(report: str, measured: EncodingMeasured, work: Work, stack: ExitStack) -> None:
+    """Write the places of the report into the talk's work folder; the file gets its name with *stack*."""
+    if work.properties.get("Processing.Path.Tmp"):
+        name = plain_name(work.need("EncodingProfile.Basename") + quality.SUFFIX, "EncodingProfile.Basename")
+        path = talk_folder(work.properties, work.roots) / name
+        part = stack.enter_context(partial(path, work.ticket.attempt, work.confirm))
+        part.write_text(quality.file_timeline(report, measured.rate, cut_of(work.properties)), encoding="utf-8")
 
 
 def _telling(work: Work, seconds: float, begun: float, part: float) -> Callable[[float], None]:

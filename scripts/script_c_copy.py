@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from scripts.languages import unknown_language
-from scripts.media.cut import Cut, CutError, Method, Range, cut_master
+from scripts.media.cut import Cut, CutError, Method, Range, cut_master, plan
 from scripts.media.files import partial
 from scripts.media.probe import MediaUnreadable, probe
 from scripts.media.timeline import Timeline, TimelineError
@@ -24,6 +24,7 @@ from scripts.worker.folders import source_folder, talk_folder
 from scripts.worker.job import Job, Work
 from scripts.worker.main import main
 from scripts.worker.outcomes import JobFailed
+from scripts.worker.room import cut_size, need_room
 
 MASTER = "cut.mkv"
 _RANGE = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
@@ -128,17 +129,36 @@ class CopyJob(Job):
         """Cut into a part of our own, so that the last question to the tracker comes before the final name."""
         for leftover in target.parent.glob(f"..{target.stem}.*.part{target.suffix}"):
             leftover.unlink()  # the part of a part: an earlier attempt was killed within the cut
+        how, expected = method_of(work.properties), estimate(timeline, raw, ranges, work)
         with partial(target, work.ticket.attempt, work.confirm) as part:
+            need_room(work, target.parent, expected, "the cut master")
             return cut_master(
                 timeline,
                 raw,
                 ranges,
                 part,
                 work.ticket.attempt,
-                method=method_of(work.properties),
+                method=how,
                 progress=work.percent,
                 stop=work.halt,
             )
+
+
+def estimate(timeline: Timeline, raw: Path, ranges: Sequence[Range], work: Work) -> float:
+    """Return about how many bytes the cut master will have: what was recorded of it, and its sound."""
+    parts = [part for piece in plan(timeline, ranges) for part in piece.parts]
+    source = sum(
+        recorded_bytes(raw / part.segment.file) * (part.stop_frame - part.first_frame) / part.segment.frames
+        for part in parts
+    )
+    seconds = float(sum(part.stop_frame - part.first_frame for part in parts) / timeline.rate)
+    anew = method_of(work.properties) is Method.FULL
+    return cut_size(source, seconds, len(timeline.tracks), anew=anew)
+
+
+def recorded_bytes(file: Path) -> int:
+    """Return the size of a file; 0 for one that is not there, which the cut itself will tell."""
+    return file.stat().st_size if file.is_file() else 0
 
 
 def size_properties(master: Path, shape: Fraction | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from scripts.worker.folders import distinct, output_name
 from scripts.worker.job import Job, Work
 from scripts.worker.main import main
 from scripts.worker.outcomes import JobFailed
+from scripts.worker.room import need_room
 
 
 def encoded_file(work: Work) -> Path:
@@ -43,6 +44,7 @@ class PostprocessJob(Job):
         source = encoded_file(work)
         target = hidden / source.name
         with partial(target, work.ticket.attempt, work.confirm) as part:
+            need_room(work, hidden, source.stat().st_size, f"the copy of {source.name}")
             copied = _copy(source, part, work)
         write_sidecar(target, copied.sha256, work.ticket.attempt)
         work.save({"Release.SHA256": copied.sha256, "Release.Bytes": str(copied.size)})

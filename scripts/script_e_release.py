@@ -25,6 +25,7 @@ from scripts.worker.job import Job, Work
 from scripts.worker.loop import Shift
 from scripts.worker.main import main
 from scripts.worker.outcomes import JobFailed, Wait
+from scripts.worker.room import need_room
 
 PATHS = ("Processing.Path.Output", "Processing.Path.Prerelease", "Processing.Path.Release")
 PUBLIC = PATHS[2]
@@ -93,6 +94,7 @@ class ReleaseJob(Job):
         shown = subtitles.published_with(work.properties, work.folder(PATHS[0]) / name)
         with ExitStack() as stack:
             with partial(target, attempt, work.confirm) as part:
+                need_room(work, catalogue.folder, source.stat().st_size, f"the public copy of {name}")
                 copied = copy_proven(source, part, watcher, expected=expected)
                 stack.enter_context(catalogue.locked(work.halt.is_set))
                 entry = self._note(work, name, copied, catalogue)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Work:
-    """One ticket in work: its properties, and the way back to the tracker."""
+    """One ticket in work: its properties, and the way back to the tracker.
+
+    `reserve_mb` is kept free on the mounts, after `retry_s` seconds a ticket that waits comes again.
+    """
 
     ticket: Ticket
     tracker: TrackerClient
@@ -28,6 +31,8 @@ class Work:
     heart: Heartbeat
     show: Callable[[float], None]
     chunks: ChunkSettings = field(default_factory=ChunkSettings)
+    reserve_mb: int = 0
+    retry_s: int = 60
 
     @cached_property
     def properties(self) -> dict[str, str]:

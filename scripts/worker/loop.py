@@ -200,7 +200,9 @@ def work_on(job: Job, ticket: Ticket, tracker: TrackerClient, shift: Shift) -> O
     log.info("%s: begun, attempt %d", label, ticket.attempt)
     with _heartbeat(tracker, ticket, halt, shift) as heart:
         with terminal.showing(label) as show:
-            work = Work(ticket, patient, shift.settings.roots, halt, heart, show, shift.settings.chunks)
+            given = shift.settings
+            rest = (given.chunks, given.reserve_mb, given.retry_s)
+            work = Work(ticket, patient, given.roots, halt, heart, show, *rest)
             outcome = _attempt(job, work, shift)
         took = f"{time.monotonic() - begun:.1f} s"
         heart.reporting.set()

@@ -198,7 +198,8 @@ class Talk:
         if kind == "copy":
             return {self.master}
         if kind == "encode":
-            return {self.file("Output", which)}
+            file = self.file("Output", which)
+            return {file, self.folder / f"{file.stem}.timeline.json"}
         public = self.file("Prerelease" if kind == "postprocess" else "Release", which)
         note = {public.parent / ".meta" / f"{public.name}.json"} if kind == "release" else set()
         return {public, public.with_name(public.name + ".sha256")} | note

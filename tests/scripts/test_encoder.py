@@ -141,6 +141,9 @@ def test_it_reports_the_quality_of_the_file(encode: Encode, tracker: ScriptedTra
     assert (facts["frames"], facts["seconds"], facts["unfinished"]) == (75, 3.0, "")
     assert min(value for _, value in facts["ssim"]) > 0.9
     assert tracker.properties[9]["Encoding.Verdict"] == "pass"
+    timeline = json.loads((work_folder / "demo-7-deu-oefen-mp4.timeline.json").read_bytes())
+    assert timeline["rate"] == {"num": 25, "den": 1}
+    assert (timeline["frames"], timeline["duration_s"], timeline["cut"], timeline["marks"]) == (75, 3.0, "0-0-0-0", [])
 
 
 def test_it_measures_the_gain_before_it_fetches_the_job(encode: Encode, tracker: ScriptedTracker, mount: Path) -> None:

@@ -3,12 +3,13 @@
 import functools
 import json
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from scripts.media import ffmpeg
-from scripts.media.quality import BadBound, Cut, Measured, bounds_of, findings, measure, report, verdict
+from scripts.media.quality import BadBound, Cut, Measured, bounds_of, file_timeline, findings, measure, report, verdict
 
 GOOD_SOUND = "sine=440:r=48000:d=6,volume=3dB,pan=stereo|c0=c0|c1=0.7*c0"
 
@@ -56,6 +57,10 @@ def test_silence_black_and_a_frozen_picture_are_told_with_their_place(tmp_path: 
     sound = f"{GOOD_SOUND},volume=enable='gt(t,2)':volume=0"
     black = make(tmp_path / "black.mkv", sound, "testsrc2=s=320x180:r=25:d=2,tpad=stop_duration=4:color=black")
     measured = look(black)
+    facts = report(measured, findings(measured, bounds_of({"Quality.Silence.Warn": "3"})))
+    marks = json.loads(file_timeline(facts, Fraction(25), "60-135-deu-0"))["marks"]
+    assert [(mark["kind"], mark["frame"]) for mark in marks] == [("black", 50), ("silence", 50), ("warn", 50)]
+    assert {mark["frame"] for mark in json.loads(file_timeline(facts, None, ""))["marks"]} == {None}
     assert [kind for kind, spans in measured.spans.items() if spans] == ["silence", "black"]
     said = texts(measured, Quality__Silence__Warn="3", Quality__Black__Fail="3")
     assert said == ("fail: The picture is black for 4 s from 0:00:02. The sound is silent for 4 s from 0:00:02.")

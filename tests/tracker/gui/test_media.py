@@ -106,6 +106,15 @@ def test_a_broken_timeline_is_named(get, mount, talk, text):
     assert (answer.status_code, "timeline of the recording cannot be read" in answer.text) == (404, True)
 
 
+def test_the_timeline_of_an_encoded_file_is_its_own(client, talk, mount):
+    child = encoding(put(talk, "copied"))
+    name = f"{properties.merged(child)['EncodingProfile.Basename']}.timeline.json"
+    (mount / "Tmp" / "demo" / str(talk.fahrplan_id) / name).write_text('{"marks": []}')
+    answer = client.get(f"/demo/ticket/{child.id}/media/timeline.json", buffered=True)
+    assert (answer.status_code, answer.json) == (200, {"marks": []})
+    assert client.get(f"/demo/ticket/{child.id}/media/index.m3u8").status_code == 404
+
+
 def test_the_encoded_file_is_found_and_its_copy_when_it_is_gone(client, talk, mount):
     child = encoding(put(talk, "copied"))
     name = f"{properties.merged(child)['EncodingProfile.Basename']}.mp4"

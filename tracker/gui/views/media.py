@@ -44,11 +44,13 @@ SEGMENTS_KEPT_S = 3600
 
 @bp.get("/<slug>/ticket/<int:ticket_id>/media/<path:name>")
 def media(slug: str, ticket_id: int, name: str) -> Response:
-    """Send a work file, a segment of the recording, or the encoded file (`encoded`)."""
+    """Send a work file, a segment of the recording, the encoded file (`encoded`) or its timeline."""
     ticket = ticket_or_404(slug, ticket_id)
     values = properties.merged(ticket)
     if name == "encoded":
         return send_media(encoded_file(ticket, values))
+    if name == "timeline.json" and ticket.type == ENCODING:
+        return send_media(work_file(values, f"{values.get('EncodingProfile.Basename', '')}.{name}"), WORK_FILES[name])
     if ticket.type != RECORDING:
         raise NotFound(f"Ticket {ticket_id} is a {ticket.type} ticket; only recordings have a timeline.")
     if name in WORK_FILES:
