@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.factories import encoding, events, make_project, make_recording, make_user, put, states
-from tracker import properties, reviews, tickets
+from tests.factories import encoding, events, make_project, make_recording, make_user, make_worker, put, states
+from tracker import projects, properties, reviews, tickets
 from tracker.db import db, now
 from tracker.errors import Conflict, InvalidInput, NotFound
-from tracker.tickets import holds
+from tracker.tickets import dispatch, holds, moves
 
 
 @pytest.fixture
@@ -82,6 +82,21 @@ def test_a_hold_while_a_script_publishes_withdraws_what_it_made_public(talk, lin
     child = put(put(encoding(talk), "ready to release"), "releasing")
     reviews.hold(link, "Wait.")
     assert (child.state, child.withdraw, child.worker_id) == ("postprocessed", True, None)
+
+
+def test_a_hold_stops_a_file_whose_last_look_the_project_skips(talk, alice, link):
+    child, other = (put(encoding(talk, slug), "checked") for slug in ("hd", "mp3"))
+    projects.configure(talk.project, disabled_states={"encoding": ["postprocessed"]})
+    worker = make_worker()
+    for each in (child, other):
+        moves.move(each, "postprocessing", tickets.Actor.of(worker), "test", holder=worker)
+    assert dispatch.finish(other.id, talk.project, worker) and other.state == "ready to release"
+    reviews.hold(link, "Wait.")
+    assert dispatch.finish(child.id, talk.project, worker, "two copies")
+    assert states(talk) == {"hd": "postprocessed", "mp3": "postprocessed"}
+    assert events(child)[-1][0] == dispatch.DONE
+    reviews.approve(link)
+    assert tickets.mark_ready(talk.id, alice) == 2
 
 
 def test_who_held_may_approve_after_all(talk, alice, link):

@@ -10,8 +10,9 @@ from tracker.db import now
 from tracker.errors import InvalidInput, NoService, NotAssigned, NotFound, Unassigned
 from tracker.models import Project, Ticket, Worker
 from tracker.statemachine import PROCESS, SCRIPT_A
-from tracker.tickets import leases, moves, prospects
+from tracker.tickets import holds, leases, moves, prospects
 from tracker.tickets.actor import Actor
+from tracker.tickets.withdrawal import undecided
 
 DONE, FAIL, GIVE_BACK, TAKEN_BACK = (
     "RPC.setTicketDone",
@@ -66,6 +67,9 @@ def finish(ticket_id: int, project: Project, worker: Worker, message: str = "") 
     target = ticket.table.successor(ticket.state, ticket.disabled)
     if target is None:
         raise NoService(f"There is no state after {ticket.state!r}.")
+    reason = holds.stops(ticket, target)
+    if reason:  # the project skips the last look, the talk is held all the same
+        target, message = undecided(ticket), f"{message}\nNot released: the talk is held. {reason}".strip()
     moves.move(ticket, target, Actor.of(worker), DONE, message)
     ticket.losses = 0
     return True

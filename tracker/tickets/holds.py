@@ -27,6 +27,12 @@ def check(recording: Ticket | None) -> None:
         raise Conflict(f"{recording.title!r} is held: {reason} Nothing of it is released until the hold is lifted.")
 
 
+def stops(child: Ticket, target: str) -> str:
+    """Return why a file must not go on to *target*, '' when it may."""
+    on_its_way = target in PUBLISHING and child.state not in PUBLISHING
+    return held(child.parent) if on_its_way and child.parent is not None else ""
+
+
 def hold(recording_id: int, who: User | Actor, reason: str) -> Ticket:
     """Hold a talk: what is on its way to the public comes back, and nothing of it is released until the hold is lifted.
 

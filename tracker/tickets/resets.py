@@ -12,6 +12,7 @@ from tracker.statemachine import ENCODING, RECORDING, TYPES, workflow
 from tracker.tickets import guards, moves
 from tracker.tickets.actor import Actor
 from tracker.tickets.create import initial_state
+from tracker.tickets.withdrawal import undecided
 
 
 def reset_to_initial(ticket_id: int, who: User | Worker, *, version: int | None = None, comment: str = "") -> bool:
@@ -129,14 +130,8 @@ def cancel(
     if ticket.state == guards.PUBLISHING:
         if not force:
             raise Conflict(f"Ticket {ticket.id} is being published: cancelling withdraws what is public. Confirm that.")
-        moves.move(ticket, _undecided(ticket), Actor.of(user), "Action.cancel", reason)
+        moves.move(ticket, undecided(ticket), Actor.of(user), "Action.cancel", reason)
         return ticket
     told = f"cancelled by {user.name}" + (f": {reason.strip()}" if reason.strip() else "")
     moves.move(ticket, guards.before(ticket), Actor.of(user), "Action.cancel", reason, failed="" if requeue else told)
     return ticket
-
-
-def _undecided(ticket: Ticket) -> str:
-    """Return the last state before people send a file on to be published."""
-    table, disabled = ticket.table, ticket.disabled
-    return table.predecessor("ready to release", disabled) or guards.before(ticket)

@@ -34,5 +34,5 @@ def may_be_public(child: Ticket) -> bool:
 
 
 def undecided(child: Ticket) -> str:
-    """Return the last state before people send a file on to be published."""
-    return child.table.predecessor("ready to release", child.disabled) or guards.before(child)
+    """Return the last state before people send a file on to be published, also where the project skips it."""
+    return child.table.predecessor("ready to release") or guards.before(child)
