@@ -69,7 +69,7 @@ class Stage:
         """Make the folders. The database's own user has to get through when everything runs as root."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o711)
-        for name in PATHS.values():
+        for name in (*PATHS.values(), "uploads"):
             (self.mount / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "logs").mkdir(exist_ok=True)
 
@@ -87,6 +87,7 @@ class Stage:
             "FAHRWERK_MEDIA_ROOTS": str(self.mount),
             "FAHRWERK_TRACKER_URL": self.url,
             "FAHRWERK_WORKER_ROOTS": str(self.mount),
+            "FAHRWERK_UPLOADS": str(self.mount / "uploads"),
             "FAHRWERK_WORKER_HOST": "demo.localhost",
             "FAHRWERK_RESERVE_MB": "64",
             "FAHRWERK_POLL_S": "1",

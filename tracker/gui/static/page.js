@@ -31,6 +31,9 @@ async function forever() {
 
 if (document.querySelector("[data-live]")) forever();
 
+// Where it is narrow, the menu is one line that scrolls: begin with where one is.
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // What was wrong with a field is no longer true of what is typed into it now.
 document.addEventListener("input", ({ target }) => {
   const marked = target.form?.querySelectorAll("[aria-invalid]") ?? [];
