@@ -50,8 +50,9 @@ def _rows(condition: str) -> tuple[str, ...]:
 
 
 _TITLE = "(t.title ILIKE '%{0}%' OR talk.title ILIKE '%{0}%')"
-_VALUE = "EXISTS (SELECT FROM property p WHERE p.ticket_id IN (t.id, t.parent_id) AND p.name = '{}' AND p.value {})"
-_PERSON = _VALUE.format("Fahrplan.Person_list", "ILIKE '%{0}%'")
+_OWNERS = "(SELECT ticket_id FROM property WHERE name = '{}' AND value {})"
+_PERSON = "coalesce(t.parent_id, t.id) IN " + _OWNERS.format("Fahrplan.Person_list", "ILIKE '%{0}%'")
+_SPECIAL = "t.id IN " + _OWNERS.format("Bench.Kind", "= 'special'")
 _TALKS = (
     "SELECT count(*), avg(100.0 * (state = 'released')::int) FROM ticket WHERE project_id = 1",
     f"SELECT {HEADS} FROM ticket t WHERE project_id = 1 AND type = 'recording' ORDER BY start, room_id, id "
@@ -97,7 +98,7 @@ def pages(recording: int, encoding: int) -> dict[str, Page]:
         ),
         "search: a person": _search('person:"talk 7"', _PERSON.format("talk 7")),
         "search: an id": _search(f"id:{NEEDLE}", f"({NEEDLE} IN (t.id, t.fahrplan_id, talk.fahrplan_id))"),
-        "search: a property": _search("Bench.Kind:special", _VALUE.format("Bench.Kind", "= 'special'")),
+        "search: a property": _search("Bench.Kind:special", _SPECIAL),
         "search: and, or, not": _search("title:7 (state:encoded or state:checked) not failed:yes", both),
         "ticket: a talk": _ticket(recording),
         "ticket: a file": _ticket(encoding),

@@ -63,8 +63,8 @@ def _matches(clause: Clause, value: SQLColumnExpression[str]) -> ColumnElement[b
 
 def in_force(name: str) -> ColumnElement[str]:
     """Return a property of a row of ticket: virtual, else its own, its profile's, its recording's, its project's."""
-    if name in _VIRTUAL:
-        return _VIRTUAL[name]()
+    if name in VIRTUAL:
+        return VIRTUAL[name]()
     owners = (
         Property.ticket_id == Ticket.id,
         Property.profile_id == Ticket.profile_id,
@@ -98,7 +98,7 @@ def _fahrplan_id() -> ColumnElement[str]:
     return number.correlate(Ticket).scalar_subquery()
 
 
-_VIRTUAL: dict[str, Callable[[], ColumnElement[str]]] = {
+VIRTUAL: dict[str, Callable[[], ColumnElement[str]]] = {
     "EncodingProfile.Extension": lambda: _of_profile(Profile.extension),
     "EncodingProfile.IsMaster": lambda: _of_profile(case((Profile.depends_on_id.is_(None), "yes"), else_="no")),
     "EncodingProfile.Slug": lambda: _of_profile(Profile.slug),
@@ -107,6 +107,7 @@ _VIRTUAL: dict[str, Callable[[], ColumnElement[str]]] = {
     "Project.TimeZone": lambda: _of_project(Project.time_zone),
     "Room.Key": _room_key,
 }
+"""Properties that no row stores."""
 
 
 # --- a short cut for filters that few tickets pass -------------------------------------------------------------
@@ -119,7 +120,7 @@ def owners_of(rule: Filter, project_id: int, most: int) -> list[int] | None:
     of what it asks for, because a project or profile has a fitting value, or because more than *most* own one.
     """
     match rule:
-        case Clause(name, operator, _) if operator in (IS, IN, BEGINS, CONTAINS) and name not in _VIRTUAL:
+        case Clause(name, operator, _) if operator in (IS, IN, BEGINS, CONTAINS) and name not in VIRTUAL:
             return _owners(rule, project_id, most)
         case All(parts):
             found = (owners_of(part, project_id, most) for part in parts)
