@@ -25,6 +25,7 @@ QUERIES = {
     "/demo/ticket/{talk}/cut": 8,
     "/demo/ticket/{talk}/release": 12,
     "/demo/release": 7,
+    "/demo/slides": 6,
     "/demo/ticket/{talk}/reviewers": 6,
     "/demo/ticket/{file}": 14,
     "/demo/ticket/{file}/job": 7,
@@ -35,7 +36,7 @@ QUERIES = {
     "/profiles": 5,
     "/profiles/hd": 8,
     "/users": 5,
-    "/workers": 4,
+    "/workers": 6,
     "/workers/groups": 6,
     "/account": 2,
 }

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from tests.factories import make_worker
-from tests.tracker.gui.visitor import enter, page, send, words
-from tracker import queries
+from tests.factories import make_recording, make_worker
+from tests.tracker.gui.visitor import enter, filled, page, send, words
+from tracker import projects, queries
 from tracker.db import db
 from tracker.workers import groups
 
@@ -91,3 +91,33 @@ def test_a_group_is_paused_and_deleted(client, project, admin):
         assert groups.get("encoders").paused
     act(client, "delete", group="encoders")
     assert "encoders" not in {group.name for group in queries.all_groups()}
+
+
+def test_a_command_is_sent_from_the_page(client, project, admin):
+    worker = make_worker("host1.example.org")
+    shown = page(client.get("/workers"))
+    (form,) = shown.xpath("//form[.//input[@name='command']]")
+    assert send(client, "/workers", {**filled(form), "command": "report", "action": "command"}).status_code == 303
+    db.session.refresh(worker)
+    assert worker.command == "report"
+    assert "waits for it: report" in words(client.get("/workers"))
+
+
+def test_the_queue_tells_what_waits_for_scripts(client, project, admin):
+    for _ in range(2):
+        make_recording(project, "recorded")
+    make_recording(project, "merged")
+    make_recording(project, "scheduled")
+    projects.regulate(project, stopped_states=["merging"])
+    (row,) = page(client.get("/workers")).xpath("//section[@id='queue']//tbody/tr")
+    assert [" ".join(cell.text_content().split()) for cell in row[:4]] == [
+        "Project demo", "recorded", "merging'merging' is stopped in this project.", "2",
+    ]  # fmt: skip
+    assert client.get(row.xpath(".//a/@href")[0]).text.count("recorded") >= 2
+
+
+def test_a_ticket_tells_which_groups_would_get_it(client, project, admin):
+    groups.create("farm", secret_key="k" * 64)
+    talk = make_recording(project, "recorded")
+    shown = page(client.get(f"/demo/ticket/{talk.id}")).get_element_by_id("prospects").text_content()
+    assert "farm does not work for demo" in " ".join(shown.split()) and "would get it" in shown

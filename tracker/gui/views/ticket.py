@@ -54,8 +54,13 @@ def ticket_page(found: Ticket, error: InvalidInput | None = None) -> str:
         error=error,
         empty_rows=EMPTY_ROWS,
         people_work=tickets.guards.for_people(found, found.state),
+        prospects=tickets.who_would_get(found) if users.may(me(), "superuser") and not _held(found) else [],
         names=_names(found) if users.may(me(), "superuser") else [],
     )
+
+
+def _held(found: Ticket) -> bool:
+    return found.user_id is not None or found.worker_id is not None
 
 
 def _names(found: Ticket) -> list[str]:

@@ -18,6 +18,7 @@ from tracker.gui.access import bp, me, needs
 from tracker.models import Ticket, Worker, WorkerGroup, WorkerGroupProject
 from tracker.statemachine import workflow
 from tracker.workers import fleet, groups
+from tracker.workers.queue import queue
 
 SHOWN_FOR = timedelta(days=2)
 SILENT_AFTER = timedelta(minutes=2)
@@ -36,7 +37,10 @@ def _workers_page(_: None, error: InvalidInput | None = None) -> str:
         return ticket is not None and (only is None or ticket.project_id in only)
 
     rows = [(worker, ticket, visible(ticket)) for worker, ticket in queries.all_workers(now() - SHOWN_FOR)]
-    return render_template("workers.html", rows=rows, silent_before=now() - SILENT_AFTER, error=error)
+    waiting = queue(queries.all_projects(only))
+    return render_template(
+        "workers.html", rows=rows, waiting=waiting, silent_before=now() - SILENT_AFTER, form=request.form, error=error
+    )
 
 
 def _command(worker: Worker) -> None:
