@@ -57,7 +57,13 @@ class Seat:
         """Be on the way; the *first* ticket is the one the others came for."""
         self.ticket_id, self.first, self.place = ticket_id, first, Place.COMING
         self.order: Order | None = None
-        self._company, self._has_turn = company, False
+        self._company, self._has_turn, self._size = company, False, 0.0
+
+    def reserve(self, size: float) -> float:
+        """Note about how many bytes the result will have; return how many those of the seated will have."""
+        self._size = size
+        seated = (Place.SEATED, Place.RUNNING)
+        return sum(seat._size for seat in self._company.seats if seat is not self and seat.place in seated)
 
     @contextmanager
     def working(self, halted: Callable[[], bool]) -> Iterator[None]:

@@ -134,7 +134,7 @@ class EncodeJob(Job):
             files = JobPlaces(work.roots, work.ticket.attempt, stack, work.confirm)
             commands = [files.commands(task) for task in tasks]
             result = files.part_of(target)
-            _need_room(target, wanted, work)
+            _need_room(target, wanted, work, self._seat)
             _check_slides(tasks, prepared)
             if not self._made_together(commands, result, wanted, work):
                 self._run(commands, wanted, work)
@@ -239,12 +239,13 @@ class EncodeJob(Job):
         return told
 
 
-def _need_room(target: Path, wanted: Expected, work: Work) -> None:
-    """See that the mount of the result has room for it. Raise Wait."""
+def _need_room(target: Path, wanted: Expected, work: Work, seat: Seat | None) -> None:
+    """See that the mount of the result has room for it, and for those that are made at the same time. Raise Wait."""
     master = master_of(work)
     if master is not None:
         size = encoded_size(work.properties, wanted.seconds, master.stat().st_size)
-        need_room(work, target.parent, size, target.name)
+        others = seat.reserve(size) if seat else 0
+        need_room(work, target.parent, size + others, f"{target.name} with the others" if others else target.name)
 
 
 def _write_timeline(report: str, measured: EncodingMeasured, work: Work, stack: ExitStack) -> None:

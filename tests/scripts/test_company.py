@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from scripts.company import Company, Place
 from scripts.encoder import EncodeJob
 from scripts.media import ffmpeg
 from scripts.media.programs import program
@@ -155,6 +156,18 @@ def test_what_is_taken_away_leaves_and_the_others_begin_anew(
         f"Begun anew without ticket {gone}, of which the work was broken off.",
         f"Encoded in one run with ticket {rest[1]}.",
     ]
+
+
+def test_the_results_of_a_run_need_room_together() -> None:
+    company = Company([1, 2, 3])
+    first, second, third = company.seats
+    assert first.reserve(10) == 0
+    company.put(Place.SEATED, [first])
+    assert second.reserve(20) == 10
+    company.put(Place.SEATED, [second])
+    assert third.reserve(5) == 30
+    company.put(Place.GONE, [first])
+    assert third.reserve(5) == 20
 
 
 def test_to_end_at_once_gives_all_of_them_back(
