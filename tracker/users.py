@@ -142,6 +142,25 @@ def by_session(identity: str) -> User | None:
     return user
 
 
+def require_actable(admin: User, user: User) -> None:
+    """Raise NotPermitted unless *admin* may act as *user*: nobody gets more rights by it, or another admin's name."""
+    if admin.role != "admin" or admin.acted_by:
+        raise NotPermitted("Only an admin acts as somebody else.")
+    if user.role == "admin":
+        raise NotPermitted(f"{user.name} is an admin; an admin acts only as somebody with fewer rights.")
+    if not user.active:
+        raise NotPermitted(f"{user.name} can no longer log in; nobody acts as them.")
+
+
+def acting(admin: User, identity: str) -> User | None:
+    """Return the user of *identity* as whom *admin* acts; None when either of them changed so that it is over."""
+    user = by_session(identity)
+    if user is None or user.role == "admin" or admin.role != "admin":
+        return None
+    user.acted_by = admin.name
+    return user
+
+
 def authenticate(name: str, password: str, address: str, max_failures: int) -> User | None:
     """Return the user when name and password match, else None and the failure is counted.
 

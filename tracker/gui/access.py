@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, jsonify, redirect, request, url_for
+from flask import Blueprint, current_app, jsonify, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
 from tracker import projects, tickets, users
-from tracker.errors import NotFound
+from tracker.errors import NotFound, NotPermitted
 from tracker.gui.compress import MaskedCSRF
 from tracker.models import Project, Ticket, User
 
@@ -21,6 +21,8 @@ csrf = MaskedCSRF()
 
 DOORS = frozenset(("rpc", "mirror", "health"))
 """Blueprints with their own proof of who calls."""
+ACTING = "acting"
+"""Key of the login session under which the account is kept as which an admin acts."""
 LOOKING = frozenset(("GET", "HEAD", "OPTIONS"))
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -42,6 +44,12 @@ def needs(role: str) -> Callable[[View], View]:
     return mark
 
 
+def oneself(view: View) -> View:
+    """Refuse a view to an admin who acts as somebody else: only the person may do this."""
+    view.oneself = True  # type: ignore[attr-defined]
+    return view
+
+
 def role_for(view: Any, method: str) -> str:
     """Return the least role that may call *view* with *method*, '' for everybody."""
     if getattr(view, "public", False):
@@ -60,6 +68,8 @@ def guard() -> ResponseReturnValue | None:
         if not current_user.is_authenticated:
             return login_first()
         users.require(me(), role)
+        if me().acted_by and getattr(view, "oneself", False):
+            raise NotPermitted(f"Only {me().name} may do this; stop acting as {me().name} first.")
     csrf.protect()
     return None
 
@@ -74,8 +84,12 @@ def login_first() -> ResponseReturnValue:
 
 @login.user_loader
 def by_session(identity: str) -> User | None:
-    """Return the user of a login session."""
-    return users.by_session(identity)
+    """Return the user of a login session, or the one as whom an admin acts; None when either is over."""
+    found, acted = users.by_session(identity), session.get(ACTING, "")
+    if found is None:
+        return None
+    found.acted_by = ""
+    return users.acting(found, acted) if acted else found
 
 
 def me() -> User:

@@ -30,6 +30,9 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login publishes no t
 
     projects: Mapped[list[Project]] = relationship(secondary="user_project", lazy="selectin")
 
+    acted_by = ""
+    """The admin who acts as this person in the present request; not stored."""
+
     @property
     def is_active(self) -> bool:
         """Tell Flask-Login whether the account may be used."""

@@ -17,9 +17,9 @@ class Actor:
 
     @classmethod
     def of(cls, who: User | Worker) -> Actor:
-        """Make the actor of a user or a worker."""
+        """Make the actor of a user or a worker; where an admin acts as the user, both are named."""
         if isinstance(who, User):
-            return cls(who.name, user_id=who.id)
+            return cls(f"{who.acted_by} (for {who.name})" if who.acted_by else who.name, user_id=who.id)
         return cls(who.name, worker_id=who.id)
 
 

@@ -44,6 +44,13 @@ def mine(ticket: Ticket, user: User, state: str) -> None:
     if ticket.state != state or ticket.user_id != user.id:
         holder = ticket.user.name if ticket.user else "nobody"
         raise Conflict(f"Ticket {ticket.id} is {ticket.state!r} and held by {holder}; you no longer have it.")
+    _own_eyes(ticket, user, state)
+
+
+def _own_eyes(ticket: Ticket, user: User, state: str) -> None:
+    """Raise NotPermitted where four eyes count and the eyes are those of an admin who acts as somebody else."""
+    if user.acted_by and state in ("cutting", "checking") and ticket.project.separate_checker:
+        raise NotPermitted(f"Four eyes count people: stop acting as {user.name} to cut or check.")
 
 
 def not_others(ticket: Ticket, user: User) -> None:
@@ -88,6 +95,7 @@ def may_hold(user: User, ticket: Ticket, state: str) -> None:
     only = {project.id for project in user.projects}
     if not user.active or user.role == "read only" or (only and ticket.project_id not in only):
         raise NotPermitted(f"{user.name} may not work on tickets of project {ticket.project.slug}.")
+    _own_eyes(ticket, user, state)
     cut_by = ticket.parent.cut_by_id if ticket.parent is not None else None
     if state == "checking" and ticket.project.separate_checker and cut_by == user.id:
         raise NotPermitted("You cut this talk; somebody else has to check it.")

@@ -16,6 +16,7 @@ ROUTES = {
     ("gui.login_post", "POST"): ("", "/login"),
     ("gui.speak", "POST"): ("", "/language"),
     ("gui.script_texts", "GET"): ("", "/assets/speech/de-0.json"),
+    ("gui.stop_acting", "POST"): ("read only", "/acting/stop"),
     ("gui.logout", "POST"): ("read only", "/logout"),
     ("gui.front", "GET"): ("read only", "/"),
     ("gui.project_list", "GET"): ("admin", "/projects"),

@@ -14,7 +14,7 @@ from tracker import asking, queries, searches
 from tracker.db import transaction
 from tracker.errors import Conflict, InvalidInput, NotFound
 from tracker.gui import conflicts, forms
-from tracker.gui.access import bp, me, needs, project_or_404
+from tracker.gui.access import bp, me, needs, oneself, project_or_404
 from tracker.models import Project, Ticket
 from tracker.queries.searches import numbered, saved_searches
 from tracker.statemachine import TYPES, workflow
@@ -117,6 +117,7 @@ def _row(ticket: Ticket) -> dict[str, Any]:
 
 @bp.post("/<slug>/tickets/saved")
 @needs("read only")
+@oneself
 def saved_search(slug: str) -> ResponseReturnValue:
     """Keep a search under a name, or delete one."""
     project = project_or_404(slug)

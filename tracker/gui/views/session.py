@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
 from tracker import users
 from tracker.db import transaction
-from tracker.gui.access import bp, needs, public, safe_path
+from tracker.gui.access import ACTING, bp, me, needs, public, safe_path
 from tracker.gui.speech import LANGUAGES
 from tracker.gui.speech.spoken import COOKIE
 from tracker.models import User
+
+log = logging.getLogger(__name__)
 
 
 @bp.get("/login")
@@ -64,6 +68,18 @@ def speak() -> ResponseReturnValue:
         secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
         answer.set_cookie(COOKIE, chosen, max_age=365 * 86400, httponly=True, samesite="Lax", secure=secure)
     return answer
+
+
+@bp.post("/acting/stop")
+@needs("read only")
+def stop_acting() -> ResponseReturnValue:
+    """Be oneself again after having acted as somebody else."""
+    name, admin = me().name, me().acted_by
+    if session.pop(ACTING, ""):
+        log.info("%s no longer acts as %s", admin, name)
+        flash(f"You are {admin} again.")
+        return redirect(url_for("gui.user_list"), 303)
+    return redirect(url_for("gui.front"), 303)
 
 
 @bp.post("/logout")

@@ -12,7 +12,7 @@ from tracker import projects, properties, tickets, uploads
 from tracker.db import transaction
 from tracker.errors import Conflict, InvalidInput
 from tracker.gui import forms, live
-from tracker.gui.access import bp, me, needs, project_or_404
+from tracker.gui.access import bp, me, needs, oneself, project_or_404
 from tracker.gui.views.release import File, file_of
 from tracker.models import Project, Ticket, Upload
 from tracker.queries import uploads as rows
@@ -52,6 +52,7 @@ def upload_list(slug: str) -> ResponseReturnValue:
 
 @bp.post("/<slug>/uploads")
 @needs("user")
+@oneself
 def upload_begin(slug: str) -> ResponseReturnValue:
     """Begin an upload (tus creation): answers where its pieces go."""
     project = project_or_404(slug)
@@ -79,6 +80,7 @@ def upload_pieces(slug: str, key: str) -> ResponseReturnValue:
 
 @bp.route("/<slug>/uploads/<key>/pieces", methods=["PATCH"])
 @needs("user")
+@oneself
 def upload_append(slug: str, key: str) -> ResponseReturnValue:
     """Take a piece (tus PATCH). The last one makes the file a recording; an empty one tries that again."""
     where = _depot()
@@ -103,6 +105,7 @@ def upload_append(slug: str, key: str) -> ResponseReturnValue:
 
 @bp.route("/<slug>/uploads/<key>/pieces", methods=["DELETE"])
 @needs("user")
+@oneself
 def upload_end(slug: str, key: str) -> ResponseReturnValue:
     """Give an upload up (tus termination)."""
     upload = uploads.get(project_or_404(slug), key)
@@ -178,6 +181,7 @@ def _files(ticket: Ticket) -> list[File]:
 
 @bp.post("/<slug>/uploads/<key>")
 @needs("user")
+@oneself
 def upload_delete(slug: str, key: str) -> ResponseReturnValue:
     """Delete the file of an upload."""
     project = project_or_404(slug)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, session, url_for
@@ -12,8 +13,10 @@ from tracker import projects, queries, users
 from tracker.db import transaction
 from tracker.errors import InvalidInput
 from tracker.gui import drawn, forms
-from tracker.gui.access import bp, me, needs, public
+from tracker.gui.access import ACTING, bp, me, needs, oneself, public
 from tracker.models import Project, User
+
+log = logging.getLogger(__name__)
 
 
 @bp.get("/users")
@@ -60,7 +63,14 @@ def _log_out(user: User) -> str:
     return f"{user.name} is logged out everywhere."
 
 
-ACTIONS = {"edit": _edit, "switch": _switch, "log out": _log_out}
+def _act_as(user: User) -> str:
+    users.require_actable(me(), user)
+    session[ACTING] = user.get_id()
+    log.info("%s acts as %s", me().name, user.name)
+    return f"You see and do now what {user.name} may see and do."
+
+
+ACTIONS = {"edit": _edit, "switch": _switch, "log out": _log_out, "act as": _act_as}
 
 
 @bp.post("/users")
@@ -80,7 +90,7 @@ def users_post() -> ResponseReturnValue:
     except InvalidInput as error:
         return forms.again(error, _list, None)
     flash(said)
-    return redirect(url_for("gui.user_list"), 303)
+    return redirect(url_for("gui.front" if session.get(ACTING) else "gui.user_list"), 303)
 
 
 def _invite() -> tuple[str, str]:
@@ -139,6 +149,7 @@ def _twice() -> str:
 
 @bp.get("/account")
 @needs("read only")
+@oneself
 def account() -> ResponseReturnValue:
     """Show the form for another password."""
     return _account(None)
@@ -150,6 +161,7 @@ def _account(_: None, error: InvalidInput | None = None) -> str:
 
 @bp.post("/account")
 @needs("read only")
+@oneself
 def account_post() -> ResponseReturnValue:
     """Store another password; other sessions end, this one goes on."""
     try:
