@@ -67,7 +67,7 @@ def test_a_talk_in_chunks_is_measured_as_any_other_and_leaves_its_file_alone(enc
     how, _, line = encode()
     assert how == "done"
     assert line.startswith("75 frames, 3.000 s, ")
-    assert left(mount) == ["talk.mp4"]
+    assert left(mount) == ["talk.mp4", "talk.timeline.json"]
 
 
 def test_a_job_that_cannot_be_parted_is_done_in_one_piece_and_says_why(
@@ -98,7 +98,7 @@ def test_a_chunk_that_fails_is_named_and_the_others_wait_for_the_next_attempt(
     assert "00001.json" not in kept and "talk.mp4" not in left(mount)
     bench.poison("")
     assert encode()[0] == "done"
-    assert left(mount) == ["talk.mp4"]
+    assert left(mount) == ["talk.mp4", "talk.timeline.json"]
 
 
 def test_a_file_that_is_not_what_it_should_be_is_not_joined_again(encode: Encode, mount: Path) -> None:
