@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.media.slides import SlideError, chosen, draw, filled, template
+from scripts.media.slides import KINDS, SHIPPED, SlideError, chosen, draw, filled, seconds_of, template
 from tracker import properties
 from tracker.errors import InvalidInput
 from tracker.models import Ticket
@@ -24,3 +25,46 @@ def drawn(talk: Ticket, roots: Sequence[Path], size: tuple[int, int] = SIZE) -> 
             yield each.kind, draw(filled(template(each.kind, each.template, roots), values), *size)
     except SlideError as error:
         raise InvalidInput(str(error)) from error
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A slide as it would be: its kind, PNG (empty: there is none), how long it is shown; *problem* says what to mend.
+
+    *used* tells whether the talk gets it as things stand; the others are drawn for a look.
+    """
+
+    kind: str
+    png: bytes
+    seconds: float
+    used: bool
+    problem: str = ""
+
+    @property
+    def setting(self) -> str:
+        """Return the property that names the template."""
+        return f"Processing.File.{self.kind.capitalize()}"
+
+
+def previews(talk: Ticket, roots: Sequence[Path], apology: str, size: tuple[int, int] = SIZE) -> list[Preview]:
+    """Draw all kinds of slides of a recording ticket, also those it does not get: the shipped ones then.
+
+    *apology* is the sentence to show where the recording has none. A template that cannot be used raises nothing.
+    """
+    values = properties.merged(talk)
+    return [_preview(kind, values, apology, roots, size) for kind in KINDS]
+
+
+def _preview(
+    kind: str, values: Mapping[str, str], apology: str, roots: Sequence[Path], size: tuple[int, int]
+) -> Preview:
+    setting = f"Processing.File.{kind.capitalize()}"
+    where, said = values.get(setting, "").strip(), values.get("Record.Apology", "").strip()
+    used = bool(said if kind == "apology" else where)
+    try:
+        drawing = filled(template(kind, where or SHIPPED, roots), {**values, "Record.Apology": said or apology})
+        return Preview(kind, draw(drawing, *size), seconds_of(kind, values), used)
+    except SlideError as error:
+        sentence = str(error).rstrip(".")
+        mend = "" if sentence.startswith("Processing.") else f" Correct the template, or set {setting} to {SHIPPED}."
+        return Preview(kind, b"", 0.0, used, f"{sentence}.{mend}")

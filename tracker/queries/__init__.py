@@ -72,6 +72,7 @@ from tracker.queries.lists import (
     talk_states,
     talks,
     tickets_in_state,
+    talk_names,
 )
 from tracker.queries.people import (
     all_projects,
@@ -285,6 +286,7 @@ __all__ = [
     "sums",
     "take_command",
     "talk_states",
+    "talk_names",
     "talks",
     "ticket",
     "tickets_as_asked",

@@ -34,10 +34,12 @@ def chosen(properties: Mapping[str, str]) -> Iterator[Chosen]:
         if kind == "apology":
             where = (where or SHIPPED) if properties.get("Record.Apology", "").strip() else ""
         if where:
-            yield Chosen(kind, where, _seconds(properties, f"Processing.{kind.capitalize()}.Duration"))
+            yield Chosen(kind, where, seconds_of(kind, properties))
 
 
-def _seconds(properties: Mapping[str, str], name: str) -> float:
+def seconds_of(kind: str, properties: Mapping[str, str]) -> float:
+    """Return how long a slide of this kind is shown. Raise SlideError for a duration that is none."""
+    name = f"Processing.{kind.capitalize()}.Duration"
     text = properties.get(name, "").strip() or SECONDS
     if not _SECONDS.fullmatch(text) or not SHORTEST_S <= float(text) <= LONGEST_S:
         raise SlideError(f"{name} is {text[:40]!r}; a slide is shown for {SHORTEST_S} to {LONGEST_S:.0f} seconds.")

@@ -74,6 +74,7 @@ ROUTES = {
     ("gui.fahrplan_feed", "GET"): ("", "/demo/fahrplan.atom"),
     ("gui.log_feed", "GET"): ("", "/demo/log.atom"),
     ("gui.log_json", "GET"): ("", "/demo/log.json"),
+    ("gui.slide_preview", "GET"): ("read only", "/demo/slides"),
     ("gui.cut", "GET"): ("read only", f"{TICKET}/cut"),
     ("gui.cut_post", "POST"): ("user", f"{TICKET}/cut"),
     ("gui.cut_draft", "POST"): ("user", f"{TICKET}/cut/draft"),

@@ -25,7 +25,7 @@ QUERIES = {
     "/demo/ticket/{talk}/cut": 8,
     "/demo/ticket/{talk}/release": 12,
     "/demo/release": 7,
-    "/demo/slides": 6,
+    "/demo/slides": 7,
     "/demo/ticket/{talk}/reviewers": 6,
     "/demo/ticket/{file}": 14,
     "/demo/ticket/{file}/job": 7,
