@@ -28,6 +28,7 @@ from scripts.media.jobrules import (
     check_other,
 )
 from scripts.media.jobwords import words
+from scripts.media.plainxml import NotPlain, plain_root
 
 __all__ = ["ENCODING", "Command", "JobfileError", "Option", "Task", "UnsafeJob", "parse", "programs_and_dangers"]
 
@@ -91,15 +92,10 @@ def _check_errors(root: etree._Element, tasks: Sequence[etree._Element]) -> None
 
 
 def _root(text: str) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(text.encode(), parser)
-    except etree.XMLSyntaxError as error:
-        raise JobfileError(f"The job is no well-formed XML ({error}): correct the profile's template.") from error
-    if root.getroottree().docinfo.doctype:
-        raise JobfileError("The job has a DOCTYPE, which is not accepted: remove it from the profile's template.")
+        root = plain_root(text, "The job")
+    except NotPlain as error:
+        raise JobfileError(f"{error}: correct the profile's template.") from error
     if root.tag != "job":
         raise JobfileError(f"The job begins with <{root.tag}> instead of <job>: correct the profile's template.")
     return root

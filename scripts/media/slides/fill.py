@@ -15,6 +15,7 @@ from pathlib import Path
 from lxml import etree
 
 from scripts.media.files import PathRefused, inside
+from scripts.media.plainxml import NotPlain, plain_root
 from scripts.media.slides.draw import BLACK, Drawing, SlideError
 from scripts.media.slides.fit import Box, Lines, fit
 
@@ -59,15 +60,10 @@ def filled(text: str, values: Mapping[str, str]) -> Drawing:
 
 
 def _root(text: str) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(text.encode(), parser)
-    except etree.XMLSyntaxError as error:
-        raise SlideError(f"The slide is no well-formed SVG ({error}).") from error
-    if root.getroottree().docinfo.doctype:
-        raise SlideError("The slide has a DOCTYPE, which is not accepted: remove it.")
+        root = plain_root(text, "The slide", "SVG")
+    except NotPlain as error:
+        raise SlideError(f"{error}: correct it.") from error
     if root.tag != f"{_SVG}svg":
         raise SlideError("The slide begins with another element than <svg> of http://www.w3.org/2000/svg.")
     for element in root.iter(etree.Element):
