@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from tracker import queries
 from tracker.models import LogEntry
@@ -51,7 +52,8 @@ def stays(log: Iterable[LogEntry]) -> dict[int, float]:
 
     The log comes newest first; where it is cut off, the first stay is not known.
     """
-    found, began = {}, {}
+    found: dict[int, float] = {}
+    began: dict[int, datetime] = {}
     for entry in reversed(list(log)):
         if entry.to_state and entry.from_state != entry.to_state:
             if entry.ticket_id in began:
