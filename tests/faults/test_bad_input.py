@@ -234,7 +234,7 @@ def test_a_mount_without_room_for_the_result_is_told_before_it_is_made(kind: str
 
 def test_a_mount_that_gets_full_leaves_no_part_and_a_sentence(works: Works) -> None:
     talk = works.talk("ready to encode")
-    talk.write({"Format.Video.Bitrate": "1k", "Format.Audio.Bitrate": "16k"}, VIDEO)  # so that too little is expected
+    talk.write({"Record.Width": "99999", "Record.Height": "99999"}, VIDEO)  # so that too little is expected
     said = on_tiny_mount(talk, "encode", "Output", works)
     assert not said or re.search("There is no room left for the result below .*tiny: make room there. Next try", said)
 
