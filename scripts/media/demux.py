@@ -300,7 +300,7 @@ def _tracks(container: InputContainer) -> Iterator[Audio]:
     for stream in container.streams.audio:
         context: object = stream.codec_context  # of a stream that changes its kind, it may be another's
         if isinstance(context, AudioCodecContext) and context.sample_rate and context.channels:
-            yield Audio(context.sample_rate, context.channels)
+            yield Audio(context.sample_rate, context.channels, context.name)
 
 
 def _reason(error: FFmpegError) -> str:

@@ -1,7 +1,7 @@
 """Proxies: what browsers play on the cut page instead of files that they cannot play.
 
 A proxy shows the same pictures, one for one, so that frames keep their numbers; the cut is made from the file itself.
-Where only the container is in the way, the picture is copied.
+Where only the container or the sound is in the way, the picture is copied.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from scripts.media.timeline import PTS_CLOCK, Segment, Timeline
 FOLDER = "proxy"
 HEIGHT = 540
 _PLAYED = ("h264",)
+_HEARD = ("", "aac", "mp3", "mp3float")
+"""Sound that browsers play in a transport stream; of a timeline of old nothing is known."""
 _LEAD_S = 10
 """Where the clock of a copy begins: before its first picture there must be room for what is decoded earlier."""
 
@@ -58,7 +60,7 @@ def with_proxies(
         if not target.is_file():
             with partial(target, attempt) as part:
                 share = _share(progress, number, len(timeline.segments))
-                command = build_command(timeline, source, part)
+                command = build_command(timeline, source, part, small=when is When.ALWAYS)
                 ffmpeg.run(command, duration_s=float(segment.frames / timeline.rate), progress=share, stop=stop)
         part_of, said = _measured(timeline, segment, target)
         parts.append(part_of)
@@ -69,14 +71,17 @@ def with_proxies(
     return replace(timeline, segments=tuple(parts), first_dts_offset_ms=offset), problems
 
 
-def build_command(timeline: Timeline, source: Path, target: Path) -> list[str]:
-    """Compose the ffmpeg command of a proxy: small H.264 without B-frames, or a copy where the container differs."""
+def build_command(timeline: Timeline, source: Path, target: Path, *, small: bool = False) -> list[str]:
+    """Compose the ffmpeg command of a proxy: small H.264 without B-frames, or a copy where only the rest differs.
+
+    With *small* a transport stream is encoded, too: it is there for slow lines.
+    """
     kind = FORMATS[source.suffix.lower()]
     clock = ["-copyts"] if kind == JOINABLE else []
     lead = [] if kind == JOINABLE else ["-output_ts_offset", str(_LEAD_S)]
     return [
         *("ffmpeg", *clock, "-f", kind, "-i", str(source), "-map", "0:v:0", "-map", "0:a:0?"),
-        *(_copied() if timeline.video.codec in _PLAYED and kind != JOINABLE else _encoded(timeline)),
+        *(_copied() if timeline.video.codec in _PLAYED and not (small and kind == JOINABLE) else _encoded(timeline)),
         *("-c:a", "aac", "-b:a", "128k", "-ac", "2", "-muxdelay", "0", "-muxpreload", "0", *lead),
         *("-mpegts_copyts", "1", "-f", "mpegts", "-y", str(target)),
     ]
@@ -96,12 +101,17 @@ def _encoded(timeline: Timeline) -> list[str]:
 
 
 def playable(timeline: Timeline, segment: Segment) -> bool:
-    """Tell whether browsers play a file as it is."""
+    """Tell whether browsers show the picture of a file as it is."""
     return timeline.video.codec in _PLAYED and FORMATS.get(Path(segment.file).suffix.lower()) == JOINABLE
 
 
+def audible(timeline: Timeline) -> bool:
+    """Tell whether browsers play the sound."""
+    return timeline.audio is None or timeline.audio.codec in _HEARD
+
+
 def _needed(timeline: Timeline, segment: Segment, when: When) -> bool:
-    return when is When.ALWAYS or (when is When.AUTO and not playable(timeline, segment))
+    return when is When.ALWAYS or (when is When.AUTO and not (playable(timeline, segment) and audible(timeline)))
 
 
 def _digest(source: Path, timeline: Timeline) -> str:

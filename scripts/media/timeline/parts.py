@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from pathlib import PurePosixPath
@@ -87,10 +87,11 @@ class Video:
 
 @dataclass(frozen=True)
 class Audio:
-    """Samples per second, number of channels."""
+    """Samples per second, number of channels; codec name as ffmpeg spells it, which makes no other sound of it."""
 
     rate: int
     channels: int
+    codec: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

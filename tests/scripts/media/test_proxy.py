@@ -37,6 +37,7 @@ def codes(path: Path) -> dict[int, int | None]:
         ("mkv", ("-c", "copy")),
         ("mp4", ("-c", "copy")),
         ("ts", HEVC),
+        ("ts", ("-c:v", "copy", "-c:a", "mp2")),
         ("mpg", MPEG2),
         ("dv", DV),
     ],
@@ -73,6 +74,19 @@ def test_what_browsers_play_needs_none_unless_it_is_wanted(pal: list[Recorded], 
     assert not (tmp_path / "work").exists()
     played, _ = with_proxies(timeline, tmp_path, tmp_path / "work", 1, When.ALWAYS)
     assert (played.segments[0].played_pts, played.first_dts_offset_ms) == (timeline.segments[0].first_pts, 0)
+
+
+def test_sound_that_browsers_do_not_play_is_encoded_and_the_picture_copied(pal: list[Recorded], tmp_path: Path) -> None:
+    timeline = recorded_as(pal, tmp_path, "ts", "-c:v", "copy", "-c:a", "mp2")
+    played, _ = with_proxies(timeline, tmp_path, tmp_path / "work", 1, When.AUTO)
+    source, proxy = tmp_path / timeline.segments[0].file, tmp_path / "work" / played.segments[0].played_as
+    pictures, sounds = [], []
+    for path in (source, proxy):
+        with av.open(str(path)) as container:
+            sounds.append(container.streams.audio[0].codec_context.name)
+            pictures.append([hash(bytes(packet)) for packet in container.demux(video=0) if packet.size])
+    assert pictures[0] == pictures[1]
+    assert sounds == ["mp2", "aac"]
 
 
 def test_a_proxy_is_made_once_and_swept_when_nothing_names_it(pal: list[Recorded], tmp_path: Path) -> None:
