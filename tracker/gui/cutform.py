@@ -11,21 +11,9 @@ from tracker.errors import InvalidInput
 from tracker.gui import forms, marks, spoken
 from tracker.tickets.cutlists import UNUSED, Range, gaps, read_chapters, read_ranges
 
-SOUNDS = {
-    "both": "as recorded",
-    "left": "left only",
-    "right": "right only",
-    "mixed": "left and right mixed",
-}
-"""What Record.Audio may be -> what the page calls it."""
-DIVIDED = {
-    "left-right": "the first language on the left, the second on the right",
-    "right-left": "the first language on the right, the second on the left",
-}
-"""Likewise, when an interpreter was recorded on one side of the only track."""
 _LEFT_OUT = re.compile(r"([\d:.,]+)\s*(?:-|\u2013|\bto\b|\s)\s*([\d:.,]+)\Z")
 _MOST_TRACKS = 8
-__all__ = ["DIVIDED", "SOUNDS", "UNUSED", "chapters", "language", "left_out", "more", "stored", "tracks_of"]
+__all__ = ["UNUSED", "chapters", "language", "left_out", "more", "stored", "tracks_of"]
 
 
 def tracks_of(values: Mapping[str, str]) -> int:
