@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.media.slides import KINDS, SHIPPED, SlideError, chosen, draw, filled, seconds_of, template
+from scripts.media.slides import KINDS, SHIPPED, SlideError, chosen, draw, filled, seconds_of, template, without_value
 from tracker import properties
 from tracker.errors import InvalidInput
 from tracker.models import Ticket
@@ -31,7 +31,8 @@ def drawn(talk: Ticket, roots: Sequence[Path], size: tuple[int, int] = SIZE) -> 
 class Preview:
     """A slide as it would be: its kind, PNG (empty: there is none), how long it is shown; *problem* says what to mend.
 
-    *used* tells whether the talk gets it as things stand; the others are drawn for a look.
+    *used* tells whether the talk gets it as things stand; the others are drawn for a look. *empty* are the properties
+    that its template names and that have no value.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Preview:
     seconds: float
     used: bool
     problem: str = ""
+    empty: Sequence[str] = ()
 
     @property
     def setting(self) -> str:
@@ -62,8 +64,9 @@ def _preview(
     where, said = values.get(setting, "").strip(), values.get("Record.Apology", "").strip()
     used = bool(said if kind == "apology" else where)
     try:
-        drawing = filled(template(kind, where or SHIPPED, roots), {**values, "Record.Apology": said or apology})
-        return Preview(kind, draw(drawing, *size), seconds_of(kind, values), used)
+        text, told = template(kind, where or SHIPPED, roots), {**values, "Record.Apology": said or apology}
+        png = draw(filled(text, told), *size)
+        return Preview(kind, png, seconds_of(kind, values), used, empty=without_value(text, told))
     except SlideError as error:
         sentence = str(error).rstrip(".")
         mend = "" if sentence.startswith("Processing.") else f" Correct the template, or set {setting} to {SHIPPED}."

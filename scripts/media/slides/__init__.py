@@ -2,7 +2,7 @@
 
 from scripts.media.slides.chosen import Chosen, chosen, seconds_of
 from scripts.media.slides.draw import Drawing, SlideError, draw
-from scripts.media.slides.fill import KINDS, SHIPPED, filled, template
+from scripts.media.slides.fill import KINDS, SHIPPED, filled, template, without_value
 from scripts.media.slides.film import Shape, make_film, shape_of
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "seconds_of",
     "shape_of",
     "template",
+    "without_value",
 ]

@@ -59,6 +59,11 @@ def filled(text: str, values: Mapping[str, str]) -> Drawing:
     return Drawing(etree.tostring(root, encoding="unicode"), background)
 
 
+def without_value(text: str, values: Mapping[str, str]) -> list[str]:
+    """List the properties that a template names and that have no value, so stand for nothing."""
+    return [name for name in dict.fromkeys(_TOKEN.findall(text)) if not plain(values.get(name, ""))]
+
+
 def _root(text: str) -> etree._Element:
     try:
         root = plain_root(text, "The slide", "SVG")

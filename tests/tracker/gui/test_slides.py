@@ -39,6 +39,13 @@ def test_what_the_talk_gets_says_how_long_it_is_shown(client, talk, project):
     assert "Shown for 7 s." in said and "Shown for 5 s." in said
 
 
+def test_what_a_template_names_in_vain_is_told(client, talk, project):
+    properties.write(project, {"Meta.Album": "A conference"})
+    outro = page(client.get("/demo/slides")).xpath("//section[h2='Outro']")[0].text_content()
+    assert "Without a value, so not there: " in outro
+    assert "Fahrplan.URL" in outro and "Meta.Album" not in outro
+
+
 def test_an_apology_can_be_tried(client, talk):
     plain, tried = (pictures(client.get(f"/demo/slides?apology={text}")) for text in ("", "Rain"))
     assert [one == other for one, other in zip(plain, tried, strict=True)] == [True, False, True]
