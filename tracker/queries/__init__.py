@@ -69,10 +69,10 @@ from tracker.queries.lists import (
     rooms,
     state_counts,
     sums,
+    talk_names,
     talk_states,
     talks,
     tickets_in_state,
-    talk_names,
 )
 from tracker.queries.people import (
     all_projects,
@@ -111,7 +111,16 @@ from tracker.queries.properties import (
     upsert_properties,
     values_of,
 )
-from tracker.queries.reports import failed_tickets, oldest_in, room_talks, standing, tickets_at_work, times_after_talk
+from tracker.queries.reports import (
+    day_talks,
+    failed_tickets,
+    oldest_in,
+    room_talks,
+    standing,
+    talk_near,
+    tickets_at_work,
+    times_after_talk,
+)
 from tracker.queries.review import cut_draft, forget_cut_draft, next_to_check, next_to_cut, to_check, to_cut
 from tracker.queries.search import found_tickets, tickets_by_id
 from tracker.queries.tickets import (
@@ -182,6 +191,7 @@ __all__ = [
     "comments",
     "count_held_locked",
     "cut_draft",
+    "day_talks",
     "delete_group_project",
     "delete_properties",
     "delete_ticket_properties",
@@ -285,8 +295,9 @@ __all__ = [
     "state_counts",
     "sums",
     "take_command",
-    "talk_states",
     "talk_names",
+    "talk_near",
+    "talk_states",
     "talks",
     "ticket",
     "tickets_as_asked",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from tracker.db import db
-from tracker.models import LogEntry, Room, Ticket
+from tracker.models import LogEntry, Property, Room, Ticket
+
+HALF_A_DAY = timedelta(hours=12)
 
 
 def standing(project_id: int) -> Sequence[tuple[str, str, bool, int, datetime]]:
@@ -72,6 +74,38 @@ def room_talks(project_id: int, moment: datetime) -> Sequence[tuple[Room, Ticket
     wanted = {number for row in rows for number in row[1:] if number is not None}
     talks = {found.id: found for found in db.session.scalars(select(Ticket).where(Ticket.id.in_(wanted)))}
     return [(room, talks.get(one), talks.get(other)) for room, one, other in rows]
+
+
+def talk_near(project_id: int, moment: datetime) -> datetime | None:
+    """Return when the talk begins whose conference day counts at *moment*: the last that has begun, else the first.
+
+    A talk that begins within twelve hours comes before one that was over twelve hours ago: it is its day already.
+    """
+    starts = select(Ticket.start).where(
+        Ticket.project_id == project_id, Ticket.type == "recording", Ticket.start.is_not(None), Ticket.end.is_not(None)
+    )
+    begun = starts.where(Ticket.start <= moment).order_by(Ticket.start.desc()).limit(1).scalar_subquery()
+    coming = starts.where(Ticket.start > moment).order_by(Ticket.start).limit(1).scalar_subquery()
+    last, next_one = db.session.execute(select(begun, coming)).one()
+    soon = next_one is not None and next_one - moment < HALF_A_DAY and (last is None or moment - last > HALF_A_DAY)
+    found: datetime | None = next_one if soon or last is None else last
+    return found
+
+
+def day_talks(
+    project_id: int, begin: datetime, end: datetime, name: str, limit: int
+) -> Sequence[tuple[Ticket, str, str]]:
+    """List the talks that begin in a stretch of time: with the name of the room and their property *name*, or ''."""
+    rows = db.session.execute(
+        select(Ticket, func.coalesce(Room.name, ""), func.coalesce(Property.value, ""))
+        .outerjoin(Room, Room.id == Ticket.room_id)
+        .outerjoin(Property, and_(Property.ticket_id == Ticket.id, Property.name == name))
+        .where(Ticket.project_id == project_id, Ticket.type == "recording")
+        .where(Ticket.start >= begin, Ticket.start < end, Ticket.end.is_not(None))
+        .order_by(Ticket.start, Ticket.id)
+        .limit(limit)
+    )
+    return [(ticket, room, value) for ticket, room, value in rows]
 
 
 def times_after_talk(project_id: int, states: Collection[str]) -> dict[str, tuple[float, float, int]]:

@@ -60,6 +60,14 @@ def test_a_bad_choice_is_explained(client, admin, fields, said):
     assert answer.status_code == 400 and said in words(answer)
 
 
+def test_everybody_can_log_themselves_out_elsewhere(client, db_session):
+    enter(client, "bob")
+    before = queries.user_by_name("bob").get_id()
+    assert send(client, "/account", {"action": "log out"}).status_code == 303
+    assert users.by_session(before) is None
+    assert "logged out everywhere else" in words(client.get("/account"))
+
+
 def test_the_last_admin_stays_one(client, admin):
     for action, fields in (("edit", {"role": "user"}), ("switch", {})):
         answer = act(client, action, user="alice", **fields)

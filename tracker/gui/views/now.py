@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from tracker import projects, reports
+from tracker import daymap, projects, reports
 from tracker.gui import live
 from tracker.gui.access import bp, project_or_404
 from tracker.models import Project
@@ -26,6 +26,7 @@ def _page(project: Project) -> str:
         project=project,
         overview=projects.overviews([project])[0],
         standing=reports.present(project),
+        day=daymap.day_of(project),
         order=reports.AFTER_TALK,
         human=HUMAN,
     )

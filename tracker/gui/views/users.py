@@ -70,6 +70,7 @@ def _act_as(user: User) -> str:
     return f"You see and do now what {user.name} may see and do."
 
 
+NEW_PASSWORD = "Your new password holds; you are logged out everywhere else."
 ACTIONS = {"edit": _edit, "switch": _switch, "log out": _log_out, "act as": _act_as}
 
 
@@ -163,13 +164,17 @@ def _account(_: None, error: InvalidInput | None = None) -> str:
 @needs("read only")
 @oneself
 def account_post() -> ResponseReturnValue:
-    """Store another password; other sessions end, this one goes on."""
+    """Store another password, or with the action ``log out`` none; other sessions end, this one goes on."""
+    only_leave = forms.text("action") == "log out"
     try:
         with transaction():
             user = me()
-            users.change_password(user, request.form.get("old", ""), _twice())
+            if only_leave:
+                users.end_sessions(user)
+            else:
+                users.change_password(user, request.form.get("old", ""), _twice())
     except InvalidInput as error:
         return forms.again(error, _account, None)
     login_user(user)
-    flash("Your new password holds; you are logged out everywhere else.")
+    flash("You are logged out everywhere else." if only_leave else NEW_PASSWORD)
     return redirect(url_for("gui.account"), 303)
