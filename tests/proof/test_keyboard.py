@@ -93,8 +93,8 @@ class Typist:
     """Somebody without a mouse."""
 
     def __init__(self, browser: Browser, play: Play, name: str) -> None:
-        screen = {"width": WIDE[0], "height": WIDE[1]}
-        self.visitor = Visitor(browser.new_context(viewport=screen).new_page(), play.stage.url)
+        context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]})
+        self.visitor = Visitor(context.new_page(), play.stage.url)
         self.page, self.keys = self.visitor.page, self.visitor.page.keyboard
         self.page.set_default_timeout(120_000)
         self.visitor.visit("/")
