@@ -65,6 +65,7 @@ ROUTES = {
     ("gui.invitation_post", "POST"): ("", "/invitation/none"),
     ("gui.account", "GET"): ("read only", "/account"),
     ("gui.account_post", "POST"): ("read only", "/account"),
+    ("gui.missing", "GET"): ("admin", "/demo/missing"),
     ("gui.statistics", "GET"): ("read only", "/demo/statistics"),
     ("gui.now_page", "GET"): ("read only", "/demo/now"),
     ("gui.fahrplan", "GET"): ("read only", "/demo/fahrplan"),

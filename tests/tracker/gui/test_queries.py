@@ -21,6 +21,7 @@ QUERIES = {
     "/demo/new": 4,
     "/demo/settings": 10,
     "/demo/statistics": 7,
+    "/demo/missing": 10,
     "/demo/fahrplan/settings": 12,
     "/demo/ticket/{talk}": 17,
     "/demo/ticket/{talk}/cut": 8,

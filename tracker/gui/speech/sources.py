@@ -21,7 +21,7 @@ SCRIPTS = ROOT / "gui" / "static"
 SPOKEN = re.compile(r'\bt\(\s*"((?:[^"\\\n]|\\.)*)"')
 """A text of a script: ``t("...")``."""
 SPEAKING = (
-    *("errors", "properties", "projects", "users", "rooms", "filters", "asking", "patterns", "reports"),
+    *("errors", "properties", "projects", "users", "rooms", "filters", "asking", "patterns", "reports", "readiness"),
     *("tickets", "profiles", "workers", "uploads", "fahrplan", "gui"),
 )
 """Modules and packages of the tracker whose sentences reach a page."""
