@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.dispatch import places
 from bench.pages import cut, http
 
-LONG_S, SEEKS, VISITS, ROUNDS = 90 * 60, 40, 5, 30
+LONG_S, SEEKS, VISITS, ROUNDS = 90 * 60, 40, 5, 20
 QUICK_S, QUICK_SEEKS, QUICK_VISITS, QUICK_ROUNDS = 10 * 60, 10, 2, 5
 
 
