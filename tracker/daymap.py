@@ -16,8 +16,8 @@ VERDICTS = ("whole", "with holes", "failed", "not merged yet", "being recorded",
 HOLES = "Record.Holes"
 DAY_BEGINS = time(6)
 """Local time: talks after midnight belong to the evening before."""
-MOST = 2000
-"""Talks of a day that are drawn."""
+MOST, LEAST = 2000, 5
+"""Talks of a day that are drawn, and how wide the shortest is, in thousandths."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _drawn(rows: Sequence[tuple[Ticket, str, str]], at: datetime) -> Day:
     for ticket, room, holes in rows:
         assert ticket.start is not None and ticket.end is not None
         left = place(ticket.start)
-        block = Block(ticket, _verdict(ticket, holes, at), holes, left, max(place(ticket.end) - left, 2))
+        block = Block(ticket, _verdict(ticket, holes, at), holes, left, max(place(ticket.end) - left, LEAST))
         rooms.setdefault(room, []).append(block)
     full = begin.replace(minute=0, second=0, microsecond=0)
     marks = (full + timedelta(hours=number) for number in range(1, round(length / 3600) + 1))

@@ -83,10 +83,10 @@ def refused(group: WorkerGroup, project: Project, state: str, *, listed: bool) -
 def who_would_get(ticket: Ticket, around: Around | None = None) -> list[Prospect]:
     """Tell for each worker group whether its workers would get a ticket now, were it their turn, or why not.
 
-    Empty when no script takes tickets from this ticket's state.
+    Empty when no script takes tickets from this ticket's state, and for a format that is not made of the talk.
     """
     target = ticket.table.successor(ticket.state, ticket.disabled)
-    if target is None or ticket.table.by_name[target].script is None:
+    if ticket.off or target is None or ticket.table.by_name[target].script is None:
         return []
     around = around or Around(ticket.project_id)
     rules = around.rules

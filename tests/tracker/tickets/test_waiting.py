@@ -161,6 +161,9 @@ def test_a_group_that_has_enough_or_whose_workers_are_held_says_so(project, work
 
 def test_nobody_is_asked_about_a_ticket_that_a_person_has_to_take(project):
     assert tickets.who_would_get(make_encoding(project, "encoded")) == []
+    not_made = make_encoding(project, "ready to encode")
+    not_made.off, not_made.blocked = "would upscale 854x480 to 1280x720", "off"
+    assert tickets.who_would_get(not_made) == []
 
 
 def test_a_ticket_that_no_group_would_get_says_why(project, worker):
