@@ -20,7 +20,8 @@ ORDER = (
     *("cluster", "embedded"),
     *("db", "models", "queries", "database"),
     *("patterns", "properties", "rooms", "tickets", "projects", "profiles", "workers", "users"),
-    *("tokens", "searches", "uploads", "reviews", "daymap", "reports", "figures", "readiness", "slides", "fahrplan", "duplicates"),
+    *("tokens", "searches", "uploads", "reviews", "daymap", "reports", "figures", "readiness", "slides"),
+    *("fahrplan", "duplicates"),
     *("hosts", "rpc", "gui", "health", "proxies", "app", "patience", "serve", "doctor", "cli"),
 )
 """The modules (or packages) of tracker; each may import those before it."""
