@@ -9,11 +9,15 @@ from datetime import datetime
 from tracker import queries, tickets
 from tracker.db import now
 from tracker.models import Project, Room, Ticket
+from tracker.sparing import Sparing
 from tracker.statemachine import PROCESS, TYPES, State, workflow
 
 AFTER_TALK = ("merged", "cut", "copied", "encoded", "checked", "released")
 """States whose distance from the end of the talk is told."""
 LONGEST = 12
+LeadTimes = dict[str, tuple[float, float, int]]
+_LEAD_TIMES: Sparing[int, LeadTimes] = Sparing()
+"""The log of a huge event takes seconds to go through, and the page is asked for every two."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Standing:
     waiting: Sequence[tuple[Ticket, str]]
     """The tickets that stand longest where a script should take them, with why nothing happens."""
     rooms: Sequence[tuple[Room, Ticket | None, Ticket | None]]
-    lead_times: dict[str, tuple[float, float, int]] = field(default_factory=dict)
+    lead_times: LeadTimes = field(default_factory=dict)
     """State -> seconds after the end of the talk: median, 90th percentile, number of tickets."""
 
 
@@ -53,7 +57,7 @@ def present(project: Project) -> Standing:
         held=queries.tickets_at_work(project.id),
         waiting=_waiting(project, scripts),
         rooms=queries.room_talks(project.id, now()),
-        lead_times=queries.times_after_talk(project.id, AFTER_TALK),
+        lead_times=_LEAD_TIMES.get(project.id, lambda: queries.times_after_talk(project.id, AFTER_TALK)),
     )
 
 
