@@ -72,6 +72,8 @@ def _cutter(page: Page, play: Play) -> None:
     tickets = _tickets(play)
     page.goto(f"{play.stage.url}/{SLUG}/")
     _shoot(page, "list")
+    page.goto(f"{play.stage.url}/{SLUG}/now")
+    _shoot(page, "now")
     page.goto(f"{play.stage.url}/{SLUG}/ticket/{tickets[103, '']}")
     _shoot(page, "ticket")
     page.goto(f"{play.stage.url}/{SLUG}/ticket/{tickets[LEFT_TO_CUT, '']}/cut")
