@@ -40,7 +40,8 @@ FAILED_EVENT = "RPC.setTicketFailed"
 class Lot:
     """Tickets of a project that may be handed out: of a type, in the state before the work, that pass a filter.
 
-    With *owners* only these tickets, and tickets of these recordings, can pass it.
+    With *owners* only these tickets, and tickets of these recordings, can pass it; with *unlost* only such as were not
+    lost by a silent worker the last time.
     """
 
     project_id: int
@@ -49,6 +50,7 @@ class Lot:
     rule: Filter | None = None
     owners: tuple[int, ...] | None = None
     asked: Asked | None = None
+    unlost: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,8 @@ def _narrower(lot: Lot) -> Sequence[ColumnElement[bool]]:
         conditions.append(passing(lot.rule))
     if lot.asked is not None:
         conditions.append(fitting(lot.asked))
+    if lot.unlost:
+        conditions.append(Ticket.losses == 0)
     return conditions
 
 

@@ -68,21 +68,22 @@ def claim_beside(
 ) -> list[Ticket]:
     """Give *worker* up to *most* further tickets of the talk whose ticket it holds, for the same work, each by itself.
 
-    What withholds a ticket from a claim withholds it here. With *spare* there is none while no ticket of another talk
-    waits for a worker: whoever is idle would do them at the same time. Raises NotFound, NotAssigned, NoService, and
-    InvalidInput for more than 16.
+    What withholds a ticket from a claim withholds it here. What a worker fell silent with is worked on alone the next
+    time: whichever of them kills workers, the others are not lost with it again and again. With *spare* there is none
+    while no ticket of another talk waits for a worker: whoever is idle would do them at the same time. Raises NotFound,
+    NotAssigned, NoService, and InvalidInput for more than 16.
     """
     if not 0 <= most <= MOST_BESIDE:
-        raise InvalidInput(f"most is {most}; it may be 0 to {MOST_BESIDE} tickets.", "most")
+        raise InvalidInput(f"most is {most:g}; it may be 0 to {MOST_BESIDE} tickets.", "most")
     ticket = dispatch.held(ticket_id, project, worker)
-    if ticket.parent_id is None:
+    if ticket.parent_id is None or ticket.losses:
         return []
     offer = Offer(project, ticket.state)
     desk = queries.desk([(project.id, ticket.state)], worker.id, worker.group_id, now() - REPEAT_AFTER)
     lots = list(_lots([offer], [_table(offer)], worker, desk))
     if spare and not queries.others_wait(lots, ticket.parent_id):
         return []
-    siblings = [replace(lot, owners=(ticket.parent_id,)) for lot in lots]
+    siblings = [replace(lot, owners=(ticket.parent_id,), unlost=True) for lot in lots]
     taken: list[Ticket] = []
     while siblings and len(taken) < most and _has_room(worker):
         found = queries.lock_next_free(siblings, worker.id, wait=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 
@@ -73,10 +74,10 @@ def test_no_more_than_asked_for(project, talk, worker, most, count):
     assert len(beside(first, worker, most)) == count
 
 
-@pytest.mark.parametrize("most", [-1, 17])
-def test_a_number_beyond_the_bounds_is_refused(project, talk, worker, most):
+@pytest.mark.parametrize(("most", "told"), [(-1, "-1"), (17, "17"), (int(1e300), "1e+300")])
+def test_a_number_beyond_the_bounds_is_refused(project, talk, worker, most, told):
     first = tickets.claim_next(project, "encoding", worker)
-    with pytest.raises(InvalidInput, match="0 to 16"):
+    with pytest.raises(InvalidInput, match=f"most is {re.escape(told)}; it may be 0 to 16"):
         beside(first, worker, most)
 
 
@@ -170,6 +171,34 @@ def test_only_the_holder_may_ask(project, talk, worker):
 def test_a_recording_has_nothing_beside_it(project, worker):
     make_recording(project, "cut")
     assert beside(tickets.claim_next(project, "copying", worker), worker) == []
+
+
+def test_a_format_that_kills_workers_does_not_take_the_others_along(project, talk):
+    for number in range(20):
+        mine = make_worker(f"vm-{number}.example.org")
+        first = tickets.claim_next(project, "encoding", mine, 60)
+        if first is None:
+            break
+        got = [first, *beside(first, mine, lease_s=60)]
+        assert got == (talk if number == 0 else [first]), "after a loss each goes by itself"
+        for ticket in got:
+            if talk[1] in got:
+                ticket.lease_until = now() - timedelta(seconds=1)
+            else:
+                tickets.finish(ticket.id, project, mine)
+        db.session.flush()
+        tickets.return_silent()
+    assert [(ticket.state, ticket.failed, ticket.losses) for ticket in talk] == [
+        ("encoded", False, 0),
+        ("encoding", True, project.max_attempts),
+        ("encoded", False, 0),
+    ]
+
+
+def test_what_was_lost_is_stepped_over(project, talk, worker):
+    talk[1].losses = 1
+    db.session.flush()
+    assert beside(tickets.claim_next(project, "encoding", worker), worker) == [talk[2]]
 
 
 def test_two_who_ask_at_once_never_get_the_same(committed_db):
