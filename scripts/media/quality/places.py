@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 VERSION = 1
+_ROUNDED_S = Fraction(5, 1000)
+"""By how much a time of the report may lie before the picture it means: it is kept in hundredths of a second."""
 SUFFIX = ".timeline.json"
 _SPANS = {"silence": "silence", "black": "black picture", "frozen": "still picture"}
 
@@ -45,4 +48,5 @@ def _with_frame(mark: dict[str, Any], rate: Fraction | None, frames: int) -> dic
     """Add the frame that is shown at the second of a mark; none where it concerns the whole file."""
     if rate is None or mark["seconds"] is None:
         return {**mark, "frame": None}
-    return {**mark, "frame": min(int(Fraction(mark["seconds"]) * rate), max(0, frames - 1))}
+    frame = math.floor((Fraction(str(mark["seconds"])) + _ROUNDED_S) * rate)
+    return {**mark, "frame": min(frame, max(0, frames - 1))}

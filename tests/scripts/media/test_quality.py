@@ -69,6 +69,20 @@ def test_silence_black_and_a_frozen_picture_are_told_with_their_place(tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("rate", "at", "frame"),
+    [
+        *[(Fraction(25), at, frame) for at, frame in ((0.0, 0), (0.6, 15), (1.2, 30), (1.24, 31), (9.99, 149))],
+        *[(Fraction(30000, 1001), round(float(frame * Fraction(1001, 30000)), 2), frame) for frame in range(1, 150, 7)],
+        *[(Fraction(60), round(frame / 60, 2), frame) for frame in (1, 2, 3, 50, 149)],
+    ],
+)
+def test_a_mark_names_the_frame_that_begins_there(rate: Fraction, at: float, frame: int) -> None:
+    facts = {"frames": 150, "seconds": 10.0, "findings": [], "black": [[at, 10.0]]}
+    (mark,) = json.loads(file_timeline(json.dumps(facts), rate, ""))["marks"]
+    assert (mark["seconds"], mark["frame"]) == (at, frame)
+
+
+@pytest.mark.parametrize(
     ("sound", "sentence"),
     [
         ("sine=440:d=6,volume=3dB,pan=stereo|c0=c0|c1=0*c0", "Channel 2 of 2 is silent."),
