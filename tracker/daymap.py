@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from tracker import queries
@@ -83,7 +84,7 @@ def _drawn(rows: Sequence[tuple[Ticket, str, str]], at: datetime) -> Day:
         block = Block(ticket, _verdict(ticket, holes, at), holes, left, max(place(ticket.end) - left, LEAST))
         rooms.setdefault(room, []).append(block)
     full = begin.replace(minute=0, second=0, microsecond=0)
-    marks = (full + timedelta(hours=number) for number in range(1, round(length / 3600) + 1))
+    marks = (full + timedelta(hours=number) for number in range(1, ceil(length / 3600) + 2))
     return Day(begin, end, sorted(rooms.items()), [place(mark) for mark in marks if mark < end])
 
 

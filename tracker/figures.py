@@ -9,6 +9,7 @@ from tracker import queries
 from tracker.models import Project
 from tracker.queries import figures as rows
 from tracker.reports import AFTER_TALK
+from tracker.sparing import Sparing
 
 ENDS = {"encoding": "encoded", "cutting": "cut", "checking": "checked"}
 """Work -> the state it ends in when it went well."""
@@ -48,8 +49,15 @@ class Figures:
         }
 
 
+_KEPT: Sparing[int, Figures] = Sparing()
+
+
 def figures(project: Project) -> Figures:
-    """Count what was done in a project so far, with four questions however large it is."""
+    """Count what was done in a project so far, with four questions; of a huge log not each time anew."""
+    return _KEPT.get(project.id, lambda: _counted(project))
+
+
+def _counted(project: Project) -> Figures:
     failed = rows.failures(project.id, list(ENDS))
     done: dict[str, list[Done]] = {state: [] for state in ENDS}
     for work in rows.work_done(project.id, list(ENDS.items())):

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tracker import properties, queries
+from tracker.db import now
 from tracker.models import Project
-from tracker.statemachine import ENCODING, RECORDING
+from tracker.statemachine import ENCODING, RECORDING, workflow
+from tracker.tickets.prospects import withheld
+from tracker.tickets.waiting import ASKED_WITHIN
 
 REQUIRED: Mapping[str, tuple[str, str, str]] = {
     "Processing.Path.Raw": (RECORDING, "merging", "The folder that the recorders write to."),
@@ -45,7 +48,9 @@ class Lack:
 
 def lacking(project: Project) -> list[Lack]:
     """List what a project lacks, what is urgent first."""
-    return sorted([*_properties(project), *_surroundings(project)], key=lambda lack: not lack.urgent)
+    return sorted(
+        [*_properties(project), *_surroundings(project), *_workers(project)], key=lambda lack: not lack.urgent
+    )
 
 
 def _properties(project: Project) -> Iterator[Lack]:
@@ -86,9 +91,30 @@ def _surroundings(project: Project) -> Iterator[Lack]:
         yield Lack("Languages", "Cutters are not asked which language a talk is in.", "general", urgent=False)
     if not queries.rooms(project.id):
         yield Lack("Rooms", "There are none yet; the Fahrplan brings them.", "fahrplan", urgent=False)
+
+
+def _workers(project: Project) -> Iterator[Lack]:
     rows = {row.group_id for row in queries.group_rows() if row.project_id == project.id}
     works = [each for each in queries.all_groups() if each.all_projects or each.id in rows]
     if not works:
         yield Lack("Workers", "No worker group works for the project.", "groups")
     elif all(each.paused for each in works):
         yield Lack("Workers", "Every worker group of the project is paused.", "groups", urgent=False)
+    if project.read_only or project.draining:
+        yield Lack("Workers", withheld(project, ""), "policies", urgent=False)
+    if project.stopped_states:
+        yield Lack(
+            "Workers", "These are stopped in this project.", "policies", ", ".join(project.stopped_states), False
+        )
+    asked = queries.polled_since(project.id, now() - ASKED_WITHIN)
+    if silent := [name for name in _served(project) if name not in asked]:
+        unasked = "No worker asked for this in the last 10 minutes."
+        yield Lack("Workers", unasked, "workers", ", ".join(silent), urgent=False)
+
+
+def _served(project: Project) -> Iterator[str]:
+    """Yield the states that scripts work in, in their order."""
+    for kind in (RECORDING, ENCODING):
+        for state in workflow(project.workflow).tables[kind].states:
+            if state.script is not None and state.name not in project.disabled_states.get(kind, []):
+                yield state.name

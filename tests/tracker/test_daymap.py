@@ -55,6 +55,12 @@ def test_talks_stand_where_they_are_on_the_day(project):
     assert day.hours == [500]
 
 
+def test_every_full_hour_has_its_line(project):
+    at(project, -1.25)  # 10:45 to 12:10 in all
+    at(project, -0.33)
+    assert len(daymap.day_of(project, NOON).hours) == 2
+
+
 def test_a_day_ends_in_the_morning(project):
     for hours in (0, 13.5, 24):  # noon, half past one at night, noon
         at(project, hours)

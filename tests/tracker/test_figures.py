@@ -55,6 +55,20 @@ def test_people_are_told_by_what_they_cut_and_checked(project):
     assert done["checking"] == []
 
 
+def test_hands_are_no_workers(project):
+    file, bob = encoding(make_recording(project, "copied")), Actor.of(make_user("bob"))
+    walk(file, bob, ("encoding", 5, ""), ("encoding", 9, "no space left"), ("encoded", 3, ""))
+    assert figures(project).done["encoding"] == []
+
+
+def test_who_checked_two_formats_is_told_once(db_session):
+    talk, bob = make_recording(make_project(formats=("hd", "mp3")), "copied"), Actor.of(make_user("bob"))
+    for slug, seconds in (("hd", 100), ("mp3", 300)):
+        walk(put(encoding(talk, slug), "encoded"), bob, ("checking", 1, ""), ("checked", seconds, ""))
+    (done,) = figures(talk.project).done["checking"]
+    assert (done.who, done.times, done.median_s) == ("bob", 2, 200.0)
+
+
 def test_hours_are_added_up_and_what_is_no_number_counts_as_none(project):
     for length, cut in (("3600", "1800.5"), ("100", "40"), ("long", "")):
         make_recording(project, values={"Record.DurationSeconds": length, "Record.Cutdiffseconds": cut})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from tests.factories import make_project
 from tracker import projects, properties, queries, rooms
+from tracker.db import db
 from tracker.readiness import lacking
 from tracker.workers import groups
 
@@ -18,6 +20,8 @@ def ready(db_session):
     properties.write(project, given | {"Meta.License": "CC0-1.0", "Meta.Year": "2026"})
     rooms.of(project, "Saal 1")
     groups.configure(queries.v3_group(), all_projects=True)
+    for state in ("recording", "merging", "copying", "encoding", "postprocessing", "releasing"):
+        queries.note_poll(project.id, state)
     return project
 
 
@@ -63,3 +67,19 @@ def test_workers_that_are_paused_or_not_there_are_missed(ready):
 def test_an_empty_project_lacks_its_folders_formats_and_workers_first(db_session):
     urgent = [lack.name for lack in lacking(projects.create("new", "New")) if lack.urgent]
     assert {"Processing.Path.Raw", "Formats"} <= set(urgent)
+
+
+def test_work_that_nobody_asked_for_is_named(ready):
+    db.session.execute(
+        text("UPDATE poll SET asked = now() - interval '11 minutes' WHERE state IN ('merging', 'encoding')")
+    )
+    (lack,) = lacking(ready)
+    assert (lack.name, lack.needed_for, lack.urgent) == ("Workers", "merging, encoding", False)
+
+
+def test_what_withholds_all_work_is_named(ready):
+    projects.regulate(ready, draining=True, stopped_states=["copying"])
+    assert [lack.sentence for lack in lacking(ready)] == [
+        "The project is draining: no script gets new work.",
+        "These are stopped in this project.",
+    ]

@@ -33,7 +33,7 @@ def unchanged(tag: str) -> Response | None:
     return answer
 
 
-def tagged(page: str, tag: str) -> Response:
+def tagged(page: str | Response, tag: str) -> Response:
     """Return a page with its tag."""
     answer = make_response(page)
     answer.set_etag(tag)

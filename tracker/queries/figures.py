@@ -11,6 +11,8 @@ from sqlalchemy.orm import aliased
 from tracker.db import db
 from tracker.models import LogEntry, Profile, Property, Ticket
 
+SCRIPTED = ("encoding",)
+"""Work that scripts do; all other is people's."""
 NUMBER = r"^[0-9]{1,9}(\.[0-9]{1,9})?$"
 
 
@@ -24,6 +26,16 @@ class Work(NamedTuple):
     median_s: float
     total_s: float
     film_s: float
+
+
+def _by(who: SQLColumnExpression[str]) -> SQLColumnExpression[str]:
+    """Return the slug of the format for what workers do; people are told by all they did."""
+    return case((who.in_(SCRIPTED), func.coalesce(Profile.slug, "")), else_="")
+
+
+def _of_scripts(state: SQLColumnExpression[str | None]) -> SQLColumnExpression[bool]:
+    """Tell whether a row of the log is a worker's where one works; by hand people do it, too."""
+    return or_(state.not_in(SCRIPTED), LogEntry.user_id.is_(None))
 
 
 def _seconds(value: SQLColumnExpression[str]) -> SQLColumnExpression[float]:
@@ -49,7 +61,7 @@ def film_seconds(project_id: int) -> dict[str, float]:
 
 
 def work_done(project_id: int, ends: Collection[tuple[str, str]]) -> Sequence[Work]:
-    """Add up, by state, actor and profile, the work that ended with a move (from, to) of *ends*.
+    """Add up, by state, actor and (for workers) profile, the work that ended with a move (from, to) of *ends*.
 
     It began when the ticket came into the state; how long the film is says Encoding.Seconds.
     """
@@ -61,6 +73,7 @@ def work_done(project_id: int, ends: Collection[tuple[str, str]]) -> Sequence[Wo
             LogEntry.actor,
             LogEntry.from_state,
             LogEntry.to_state,
+            _of_scripts(LogEntry.from_state).label("counts"),
             func.extract("epoch", LogEntry.created - began).label("seconds"),
         )
         .join(Ticket, Ticket.id == LogEntry.ticket_id)
@@ -70,7 +83,7 @@ def work_done(project_id: int, ends: Collection[tuple[str, str]]) -> Sequence[Wo
     )
     own = aliased(Ticket)
     film = and_(Property.ticket_id == moves.c.ticket_id, Property.name == "Encoding.Seconds")
-    slug = func.coalesce(Profile.slug, "")
+    slug = _by(moves.c.from_state)
     rows = db.session.execute(
         select(
             moves.c.from_state,
@@ -84,7 +97,7 @@ def work_done(project_id: int, ends: Collection[tuple[str, str]]) -> Sequence[Wo
         .join(own, own.id == moves.c.ticket_id)
         .outerjoin(Profile, Profile.id == own.profile_id)
         .outerjoin(Property, film)
-        .where(tuple_(moves.c.from_state, moves.c.to_state).in_(list(ends)))
+        .where(moves.c.counts, tuple_(moves.c.from_state, moves.c.to_state).in_(list(ends)))
         .group_by(moves.c.from_state, moves.c.actor, slug)
         .order_by(moves.c.from_state, slug, moves.c.actor)
     )
@@ -93,13 +106,13 @@ def work_done(project_id: int, ends: Collection[tuple[str, str]]) -> Sequence[Wo
 
 def failures(project_id: int, states: Collection[str]) -> dict[tuple[str, str, str], int]:
     """Count how often a ticket failed in one of *states*, by (state, actor, slug of the profile)."""
-    slug = func.coalesce(Profile.slug, "")
+    slug = _by(LogEntry.from_state)
     rows = db.session.execute(
         select(LogEntry.from_state, LogEntry.actor, slug, func.count())
         .join(Ticket, Ticket.id == LogEntry.ticket_id)
         .outerjoin(Profile, Profile.id == Ticket.profile_id)
         .where(Ticket.project_id == project_id, LogEntry.from_state.in_(states))
-        .where(LogEntry.changes["failed"].as_boolean())
+        .where(LogEntry.changes["failed"].as_boolean(), _of_scripts(LogEntry.from_state))
         .group_by(LogEntry.from_state, LogEntry.actor, slug)
     )
     return {(state or "", who, name): count for state, who, name, count in rows}

@@ -264,6 +264,11 @@ def note_poll(project_id: int, state: str) -> None:
     )
 
 
+def polled_since(project_id: int, moment: datetime) -> set[str]:
+    """Return the states in which a worker asked for work since then."""
+    return set(db.session.scalars(select(Poll.state).where(Poll.project_id == project_id, Poll.asked >= moment)))
+
+
 def last_poll(project_id: int, state: str) -> datetime | None:
     """Return when a worker last asked for work in *state*."""
     return db.session.scalar(select(Poll.asked).where(Poll.project_id == project_id, Poll.state == state))

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from tracker.gui.access import bp, needs, project_or_404
 from tracker.models import Project
-from tracker.readiness import lacking
+from tracker.readiness import Lack, lacking
 
 
 @bp.get("/<slug>/missing")
@@ -15,13 +15,17 @@ from tracker.readiness import lacking
 def missing(slug: str) -> ResponseReturnValue:
     """List what a project lacks, with links to where it is set."""
     project = project_or_404(slug)
-    rows = [(lack, _link(project, lack.where)) for lack in lacking(project)]
+    rows = [(lack, _link(project, lack)) for lack in lacking(project)]
     return render_template("missing.html", project=project, rows=rows)
 
 
-def _link(project: Project, where: str) -> str:
+def _link(project: Project, lack: Lack) -> str:
+    where = lack.where
     if where == "groups":
         return url_for("gui.worker_groups")
+    if where == "workers":
+        return url_for("gui.workers")
     if where == "fahrplan":
         return url_for("gui.fahrplan_settings", slug=project.slug)
-    return url_for("gui.settings", slug=project.slug, _anchor=where)
+    name = lack.name if where == "properties" else None  # the form begins with a row for it
+    return url_for("gui.settings", slug=project.slug, name=name, _anchor=where)
