@@ -68,7 +68,7 @@ def _root(text: str) -> etree._Element:
     try:
         root = plain_root(text, "The slide", "SVG")
     except NotPlain as error:
-        raise SlideError(f"{error}: correct it.") from error
+        raise SlideError(f"{error}.") from error
     if root.tag != f"{_SVG}svg":
         raise SlideError("The slide begins with another element than <svg> of http://www.w3.org/2000/svg.")
     for element in root.iter(etree.Element):

@@ -78,7 +78,7 @@ def make_film(
     Raise SlideError, FfmpegFailed, Stopped, VerifyFailed.
     """
     drawn = target.with_name(f"{target.stem}.png")
-    drawn.write_bytes(draw(drawing, *shape.shown(aspect)))
+    drawn.write_bytes(draw(drawing, *shape.shown(aspect), stop))
     try:
         ffmpeg.run(arguments(drawn, shape, frames, target), stop=stop)
     finally:

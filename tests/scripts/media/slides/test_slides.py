@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from lxml import etree
 
 from scripts.media import ffmpeg
+from scripts.media.ffmpeg import Stopped
 from scripts.media.probe import probe
 from scripts.media.slides import (
     KINDS,
@@ -32,6 +34,10 @@ BOX = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 360"><rect width="640" height="360" fill="#fff"/>%s</svg>'
 )
 TITLE = BOX % '<text data-box="100 60 440 240" font-size="60" font-family="sans-serif">{{Fahrplan.Title}}</text>'
+ENDLESS = BOX % (
+    '<filter id="f"><feTurbulence numOctaves="99999"/><feGaussianBlur stdDeviation="900"/></filter>'
+    '<rect width="640" height="360" filter="url(#f)"/>'
+)
 HOSTILE = {
     "markup": '</text><image href="/etc/passwd"/><script>alert(1)</script>&amp; %s {{Meta.Album}}',
     "right to left": "שלום עולם مرحبا \u202eturned\u202c",
@@ -59,6 +65,28 @@ def test_a_hostile_title_is_text_and_stays_in_its_box(title: str) -> None:
     dark = np.array(dark)
     dark[60:300, 100:545] = False
     assert not dark.any()
+
+
+def test_a_slide_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[draw.__module__], "LIMIT_S", 0.5)
+    with pytest.raises(SlideError, match=r"takes longer than 0\.5 s to draw: take out its filters\.$"):
+        draw(filled(ENDLESS, {}), 960, 540)
+
+
+def test_the_drawing_of_a_slide_can_be_stopped() -> None:
+    with pytest.raises(Stopped):
+        draw(filled(ENDLESS, {}), 960, 540, lambda: True)
+
+
+def test_a_slide_that_takes_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[draw.__module__], "MOST_BYTES", 256 << 20)
+    with pytest.raises(SlideError, match="takes too much memory"):
+        draw(Drawing(BOX % ""), 16_384, 16_384)
+
+
+def test_what_the_renderer_does_not_read_is_told() -> None:
+    with pytest.raises(SlideError, match=r"^The slide cannot be drawn: .+\.$"):
+        draw(Drawing(BOX % "", background="no colour"), 64, 36)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -98,6 +126,11 @@ def test_what_nobody_sees_is_left_out() -> None:
 def test_a_template_that_reaches_beyond_itself_is_refused(svg: str, said: str) -> None:
     with pytest.raises(SlideError, match=said.replace("<", "<")):
         filled(svg, {})
+
+
+def test_what_is_wrong_with_a_template_is_told_without_the_remedy_which_its_reader_knows() -> None:
+    with pytest.raises(SlideError, match=r"line 1, column 5.*\)\.$"):
+        filled("<svg", {})
 
 
 def test_a_file_is_read_under_the_roots_only(tmp_path: Path) -> None:
