@@ -29,7 +29,9 @@ def drawn(talk: Ticket, roots: Sequence[Path], size: tuple[int, int] = SIZE) -> 
 
 @dataclass(frozen=True)
 class Preview:
-    """A slide as it would be: its kind, PNG (empty: there is none), how long it is shown; *problem* says what to mend.
+    """A slide as it would be: its kind, PNG (empty: there is none), how long it is shown.
+
+    *problem* says what is wrong with its template, *remedy* what to do about it.
 
     *used* tells whether the talk gets it as things stand; the others are drawn for a look. *empty* are the properties
     that its template names and that have no value.
@@ -40,6 +42,7 @@ class Preview:
     seconds: float
     used: bool
     problem: str = ""
+    remedy: str = ""
     empty: Sequence[str] = ()
 
     @property
@@ -68,6 +71,6 @@ def _preview(
         png = draw(filled(text, told), *size)
         return Preview(kind, png, seconds_of(kind, values), used, empty=without_value(text, told))
     except SlideError as error:
-        sentence = str(error).rstrip(".")
-        mend = "" if sentence.startswith("Processing.") else f" Correct the template, or set {setting} to {SHIPPED}."
-        return Preview(kind, b"", 0.0, used, f"{sentence}.{mend}")
+        sentence = f"{str(error).rstrip('.')}."
+        remedy = "" if sentence.startswith("Processing.") else f"Correct the template, or set {setting} to {SHIPPED}."
+        return Preview(kind, b"", 0.0, used, sentence, remedy)

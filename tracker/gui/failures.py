@@ -10,18 +10,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from tracker.errors import Conflict, TrackerError
 from tracker.gui.access import wants_json
+from tracker.gui.speech.spoken import said, say
 
-TITLES = {
-    400: "That does not work",
-    403: "You may not do that",
-    404: "Not found",
-    405: "Not this way",
-    409: "Somebody was faster",
-    413: "Too large",
-    429: "Too many attempts",
-    500: "Our mistake",
-    503: "Not available now",
-}
 SENTENCES = {
     404: "The address is wrong, or what was there is gone.",
     405: "This address takes a form only. Go back to the page with the form.",
@@ -31,10 +21,24 @@ SENTENCES = {
 OLD_FORM = "The form is too old or your login ended meanwhile. Go back, reload the page and send it again."
 
 
+def _titles() -> dict[int, str]:
+    return {
+        400: say("That does not work"),
+        403: say("You may not do that"),
+        404: say("Not found"),
+        405: say("Not this way"),
+        409: say("Somebody was faster"),
+        413: say("Too large"),
+        429: say("Too many attempts"),
+        500: say("Our mistake"),
+        503: say("Not available now"),
+    }
+
+
 def refused(error: TrackerError) -> ResponseReturnValue:
     """Answer a refusal of the domain with its sentence and status."""
     if wants_json():
-        return jsonify(error=str(error), field=getattr(error, "field", "")), error.http_status
+        return jsonify(error=said(error), field=getattr(error, "field", "")), error.http_status
     return page(error.http_status, str(error), hint=isinstance(error, Conflict)), error.http_status
 
 
@@ -45,7 +49,7 @@ def http(error: HTTPException) -> ResponseReturnValue:
         return error
     sentence = OLD_FORM if isinstance(error, CSRFError) else SENTENCES.get(code, error.description or "")
     if wants_json():
-        return jsonify(error=sentence, field=""), code
+        return jsonify(error=said(sentence), field=""), code
     return page(code, sentence, bare=isinstance(error, InternalServerError)), code
 
 
@@ -53,7 +57,7 @@ def page(code: int, sentence: str, *, bare: bool = False, hint: bool = False) ->
     """Draw the page; *bare* asks the database nothing (it may be the one that is gone)."""
     return render_template(
         "error.html",
-        title=TITLES.get(code, f"Error {code}"),
+        title=_titles().get(code) or say("Error {1}", code),
         sentence=sentence,
         back=request.path if hint and request.method == "POST" else "",
         bare=bare or not current_user.is_authenticated,

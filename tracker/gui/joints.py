@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from tracker.errors import NotFound
 from tracker.gui import marks
+from tracker.gui.speech.spoken import say
 from tracker.gui.views.media import work_file
 from tracker.tickets.cutlists import Range, read_chapters, read_ranges
 
@@ -114,7 +115,7 @@ def compared(values: Mapping[str, str]) -> list[Compared]:
         return []
     released = "-".join(code for code in values.get("Record.Language", "").split("-") if code != "und")
     return [
-        Compared("Title", values.get("Fahrplan.Title", ""), str(tags.get("title", ""))),
-        Compared("Persons", values.get("Fahrplan.Person_list", ""), str(tags.get("artist", ""))),
-        Compared("Language of the sound", released, languages),
+        Compared(say("Title"), values.get("Fahrplan.Title", ""), str(tags.get("title", ""))),
+        Compared(say("Persons"), values.get("Fahrplan.Person_list", ""), str(tags.get("artist", ""))),
+        Compared(say("Language of the sound"), released, languages),
     ]

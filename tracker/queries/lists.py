@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -35,15 +35,25 @@ from tracker.models import (
 )
 
 
-def talk_names(project_id: int, most: int) -> Sequence[tuple[int, int | None, str]]:
-    """List (ticket, number of the talk, title) of the first *most* recording tickets by start, to choose one of."""
+def talk_names(project_id: int, most: int, text: str = "") -> Sequence[tuple[int, int | None, str]]:
+    """List (ticket, number of the talk, title) of the first *most* recording tickets by start, to choose one of.
+
+    With *text*, of those that have it in the title or are the talk of this number.
+    """
     rows = db.session.execute(
         select(Ticket.id, Ticket.fahrplan_id, Ticket.title)
-        .where(Ticket.project_id == project_id, Ticket.type == "recording")
+        .where(Ticket.project_id == project_id, Ticket.type == "recording", *_named(text))
         .order_by(Ticket.start, Ticket.id)
         .limit(most)
     )
     return [(each.id, each.fahrplan_id, each.title) for each in rows]
+
+
+def _named(text: str) -> Iterator[ColumnElement[bool]]:
+    if text:
+        match = Ticket.title.icontains(text, autoescape=True)
+        number = text.isascii() and text.isdigit() and len(text) < 10
+        yield or_(match, Ticket.fahrplan_id == int(text)) if number else match
 
 
 _BY_TIME = (Ticket.start.asc().nulls_last(), Ticket.room_id, Ticket.id)
@@ -68,11 +78,7 @@ def talks(
     are listed, the first *offset* left out.
     """
     child = aliased(Ticket)
-    conditions: list[ColumnElement[bool]] = [Ticket.project_id == project_id, Ticket.type == "recording"]
-    if text:
-        number = Ticket.fahrplan_id == int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-        match = Ticket.title.icontains(text, autoescape=True)
-        conditions.append(match if number is None else or_(match, number))
+    conditions = [Ticket.project_id == project_id, Ticket.type == "recording", *_named(text)]
     if room_id:
         conditions.append(Ticket.room_id == room_id)
     if first and last:

@@ -25,7 +25,8 @@ KINDS = ("intro", "apology", "outro")
 MOST_BYTES = 4_000_000
 MOST_TEXT = 1000
 _SVG = "{http://www.w3.org/2000/svg}"
-_TOKEN = re.compile(r"\{\{\s*([\w.-]{1,200})\s*\}\}")
+_TOKEN = re.compile(r"\{\{\s*([\w.-]{1,200}(?:\s*\|\s*[\w.-]{1,200}){0,4})\s*\}\}")
+"""A property, or several parted by bars: the first of them that has a value."""
 _EMBEDDED = re.compile(r"#|data:image/(png|jpeg|gif|webp)[;,]")
 _REFERENCE = re.compile(r"url\(\s*['\"]?(?!#)|@import", re.IGNORECASE)
 
@@ -41,7 +42,7 @@ def template(kind: str, where: str, roots: Sequence[Path]) -> str:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except (PathRefused, OSError) as error:
-        raise SlideError(f"The slide {where[:200]!r} cannot be read: {error}") from error
+        raise SlideError(f"The slide {where[:200]!r} cannot be read: {str(error).rstrip('.')}.") from error
     if len(data) > MOST_BYTES:
         raise SlideError(f"The slide {where!r} has more than {MOST_BYTES} bytes: make its pictures smaller.")
     try:
@@ -61,14 +62,21 @@ def filled(text: str, values: Mapping[str, str]) -> Drawing:
 
 def without_value(text: str, values: Mapping[str, str]) -> list[str]:
     """List the properties that a template names and that have no value, so stand for nothing."""
-    return [name for name in dict.fromkeys(_TOKEN.findall(text)) if not plain(values.get(name, ""))]
+    return [names for names in dict.fromkeys(_TOKEN.findall(text)) if not _value(names, values)]
+
+
+def _value(names: str, values: Mapping[str, str]) -> str:
+    """Return the value of the first property of "A.B | C.D" that has one, '' for none."""
+    return next((found for name in names.split("|") if (found := plain(values.get(name.strip(), "")))), "")
 
 
 def _root(text: str) -> etree._Element:
     try:
         root = plain_root(text, "The slide", "SVG")
     except NotPlain as error:
-        raise SlideError(f"{error}.") from error
+        if error.__cause__ is not None:
+            raise SlideError(f"The slide is no well-formed SVG ({error.__cause__}).") from error
+        raise SlideError("The slide has a DOCTYPE, which is not accepted.") from error
     if root.tag != f"{_SVG}svg":
         raise SlideError("The slide begins with another element than <svg> of http://www.w3.org/2000/svg.")
     for element in root.iter(etree.Element):
@@ -81,7 +89,7 @@ def _check(element: etree._Element) -> None:
     for name, value in element.attrib.items():
         link = etree.QName(name).localname in ("href", "src")
         if (link and not _EMBEDDED.match(value.strip())) or (not link and _REFERENCE.search(value)):
-            raise SlideError(f"The slide refers to {value[:80]!r}: embed the picture as data:image/png;base64,...")
+            raise SlideError(f"The slide refers to {value[:80]!r}: embed the picture as data:image/png;base64.")
     if etree.QName(element).localname == "style" and _REFERENCE.search("".join(element.itertext())):
         raise SlideError("The slide's <style> refers to another file: embed what it needs.")
 
@@ -95,7 +103,7 @@ def _fill(element: etree._Element, values: Mapping[str, str]) -> None:
 
 
 def _told(text: str | None, values: Mapping[str, str]) -> str | None:
-    return _TOKEN.sub(lambda found: plain(values.get(found[1], "")), text) if text else text
+    return _TOKEN.sub(lambda found: _value(found[1], values), text) if text else text
 
 
 def plain(text: str) -> str:

@@ -56,3 +56,12 @@ def test_a_project_is_archived_and_opened_again(client, project):
         assert send(client, PATH, {"action": "archive", "project": "demo", "wanted": wanted}).status_code == 303
         db.session.expire_all()
         assert project.read_only is (wanted == "1")
+
+
+@pytest.mark.parametrize("action", ["create", "duplicate"])
+def test_a_title_that_is_too_long_is_refused_beside_its_field(client, project, action):
+    enter(client)
+    answer = send(client, PATH, {**NEW, "action": action, "like": "demo", "title": "x" * 201})
+    (field,) = page(answer).xpath("//input[@name='title'][@aria-invalid='true']")
+    assert page(answer).get_element_by_id(field.get("aria-describedby")).text_content()
+    assert field.get("maxlength") == "200"

@@ -221,3 +221,31 @@ def test_all_that_can_be_edited_together_fits_on_one_page(client, project, monke
     assert len(shown.xpath("//tbody/tr")) == 2
     (link,) = shown.xpath("//a[contains(text(), 'on one page')]/@href")
     assert len(page(client.get(link)).xpath("//tbody/tr")) == 3
+
+
+@pytest.mark.parametrize("question", ["Project.Secret~h", "not (failed:yes or Project.Secret:hunter2)"])
+@pytest.mark.parametrize("kind", ["", "csv", "json"])
+def test_a_secret_is_not_spelled_out_by_searching(client, project, talks, question, kind):
+    properties.write(project, {"Project.Secret": "hunter2"})
+    for role, status in [("read only", 400), ("user", 400), ("superuser", 200)]:
+        enter(client, f"some {role}", role)
+        answer = client.get("/demo/tickets", query_string={"q": question, "format": kind})
+        assert answer.status_code == status
+        assert ("Project.Secret is a secret, which superusers alone may search" in answer.text) is (status == 400)
+    enter(client, "rita", "read only")
+    sent = {"action": "save", "saved": "mine", "q": question}
+    assert send(client, "/demo/tickets/saved", sent).status_code == 400
+
+
+def test_logins_in_addresses_are_searched_by_superusers_alone(client, project, talks):
+    properties.write(project, {"Fahrplan.XML": "https://bob:hunter2@example.org/"})
+    for role, places in [("user", 0), ("superuser", 2)]:
+        enter(client, f"some {role}", role)
+        for part, expected in [("hunter", places), ("bob", places), ("example.org", 2)]:
+            question = {"q": f"type:recording Fahrplan.XML~{part}", "format": "json"}
+            assert len(client.get("/demo/tickets", query_string=question).json) == expected
+
+
+def test_a_search_without_result_says_so(client, project):
+    enter(client)
+    assert "No ticket matches this." in words(client.get("/demo/tickets?q=nowhere"))

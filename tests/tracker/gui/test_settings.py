@@ -118,3 +118,15 @@ def test_an_archived_project_can_be_opened_again(client, project, act):
         assert projects.get("demo").read_only and "Open it again" in words(client.get(PATH))
     act("archive", wanted="0")
     assert not projects.get("demo").read_only
+
+
+def test_an_address_may_bring_the_name_of_a_property_into_the_form(client, project, act):
+    new = "//section[@id='properties']//input[@aria-label='Name of a new property']/@value"
+    assert page(client.get("/demo/settings?name=Release.URL")).xpath(new) == ["Release.URL"]
+    properties.write(project, {"Release.URL": "https://example.org/"})
+    assert page(client.get("/demo/settings?name=Release.URL")).xpath(new) == []
+
+
+def test_one_property_that_was_changed_is_told_of_in_german(client, project, act):
+    act("properties", name="Meta.Album", value="Next")
+    assert "1 Eigenschaft wurde geändert." in words(client.get("/demo/settings", headers={"Accept-Language": "de"}))

@@ -121,3 +121,7 @@ def test_a_ticket_tells_which_groups_would_get_it(client, project, admin):
     talk = make_recording(project, "recorded")
     shown = page(client.get(f"/demo/ticket/{talk.id}")).get_element_by_id("prospects").text_content()
     assert "farm does not work for demo" in " ".join(shown.split()) and "would get it" in shown
+
+
+def test_an_empty_queue_says_so(client, admin):
+    assert "Nothing waits for a script." in words(client.get("/workers"))

@@ -18,10 +18,13 @@ from tracker.gui.speech.catalogue import PHRASE, SCRIPT, SENTENCE
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "gui" / "templates"
 SCRIPTS = ROOT / "gui" / "static"
+SLIDES = ROOT.parent / "scripts" / "media" / "slides"
+"""What it says of a template is shown with the previews."""
 SPOKEN = re.compile(r'\bt\(\s*"((?:[^"\\\n]|\\.)*)"')
 """A text of a script: ``t("...")``."""
 SPEAKING = (
     *("errors", "properties", "projects", "users", "rooms", "filters", "asking", "patterns", "reports", "readiness"),
+    "slides",
     *("tickets", "profiles", "workers", "uploads", "fahrplan", "gui"),
 )
 """Modules and packages of the tracker whose sentences reach a page."""
@@ -65,6 +68,7 @@ def scripted(source: str) -> Iterator[tuple[int, str]]:
 
 
 def _modules() -> Iterator[Path]:
+    yield from SLIDES.glob("*.py")
     for name in SPEAKING:
         yield from [ROOT / f"{name}.py"] if (ROOT / f"{name}.py").is_file() else (ROOT / name).rglob("*.py")
 

@@ -19,6 +19,8 @@ from tracker.tickets import Actor
 
 EMPTY_ROWS = 3
 """So many properties can be added with one form."""
+LONGEST_NAME = 200
+"""Characters of a property's name that an address may bring into the form."""
 
 
 @bp.get("/<slug>/settings")
@@ -32,11 +34,13 @@ def _page(project: Project, error: InvalidInput | None = None) -> str:
     flow = workflow(project.workflow)
     used = queries.project_profiles(project.id)
     taken = {each.profile_id for each in used}
+    own, asked = properties.own(project), request.args.get("name", "")[:LONGEST_NAME]
     return render_template(
         "settings.html",
         project=project,
         form=request.form,
-        own=properties.own(project),
+        own=own,
+        new_name=asked if asked not in own else "",
         drawn_from={name: values(project) for name, values in DRAWN_FROM.items()},
         empty=range(EMPTY_ROWS),
         tables={kind: flow.tables[kind].states for kind in TYPES},
@@ -110,7 +114,8 @@ def _properties(project: Project) -> str:
     if was is not None:  # what somebody else changed meanwhile stands, unless it is what is to be changed
         drawn.unmoved({**was, **{name: now.get(name) for name in wanted}})
     properties.write(project, properties.typed(wanted))
-    return f"{len(wanted)} propert{'ies were' if len(wanted) != 1 else 'y was'} changed."
+    count = len(wanted)
+    return f"{count} property was changed." if count == 1 else f"{count} properties were changed."
 
 
 def _profile(project: Project) -> str:
