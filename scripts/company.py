@@ -73,7 +73,11 @@ class Seat:
             yield
         finally:
             self._give_turn()
-            self._company.put(Place.GONE, [self])
+            self.leave()
+
+    def leave(self) -> None:
+        """Be gone: whatever becomes of the ticket now, nobody waits for it."""
+        self._company.put(Place.GONE, [self])
 
     def made(self, order: Order) -> bool:
         """Wait until the run of all is over; tell whether it made the result, which else is to be made by itself.
@@ -108,6 +112,7 @@ class Company:
         self.seats = [Seat(self, number, first=place == 0) for place, number in enumerate(ticket_ids)]
         self.turn = threading.Lock()
         self._changed = threading.Condition()
+        self._over = False
 
     def put(self, place: Place, seats: Sequence[Seat]) -> None:
         """Say where some are by now."""
@@ -117,9 +122,10 @@ class Company:
             self._changed.notify_all()
 
     def seated(self, seat: Seat, halted: Callable[[], bool]) -> Place:
-        """Be seated until it is decided what becomes of the ticket; return that."""
-        self.put(Place.SEATED, [seat])
+        """Be seated until it is decided what becomes of the ticket; return that. Who comes too late is alone."""
         with self._changed:
+            seat.place = Place.ALONE if self._over else Place.SEATED
+            self._changed.notify_all()
             while seat.place in (Place.SEATED, Place.RUNNING):
                 self._changed.wait(TICK_S)
                 if seat.place is Place.SEATED and halted():
@@ -130,13 +136,17 @@ class Company:
 
     def conduct(self) -> None:
         """Wait until everybody is seated or gone, and make together what can be; nobody is left waiting."""
-        seats: list[Seat] = []
         try:
-            seats = self._gathered()
-            seats = self._alike(seats)
-            self._make(seats)
+            seats, others = self._parted(self._gathered())
+            try:
+                self._make(seats)
+            finally:
+                waiting = [seat for seat in others if seat.place is Place.SEATED]
+                self._alone(waiting, f"it reads other files than {_named(seats[:1])}, or in another way")
         finally:
-            self.put(Place.ALONE, [seat for seat in seats if seat.place is Place.RUNNING])
+            with self._changed:
+                self._over = True
+                self.put(Place.ALONE, [seat for seat in self.seats if seat.place in (Place.SEATED, Place.RUNNING)])
 
     def _gathered(self) -> list[Seat]:
         with self._changed:
@@ -146,13 +156,12 @@ class Company:
                 seat.place = Place.RUNNING
             return found
 
-    def _alike(self, seats: Sequence[Seat]) -> list[Seat]:
-        """Keep those that read the same as the first of them; the others are made by themselves."""
+    def _parted(self, seats: Sequence[Seat]) -> tuple[list[Seat], list[Seat]]:
+        """Keep those that read the same as the first of them; the others stay seated until the run of these is over."""
         alike = [seat for seat in seats if _order(seat).share.inputs == _order(seats[0]).share.inputs]
-        for seat in seats:
-            if seat not in alike:
-                self._alone([seat], f"it reads other files than ticket {seats[0].ticket_id}, or in another way")
-        return alike
+        others = [seat for seat in seats if seat not in alike]
+        self.put(Place.SEATED, others)
+        return alike, others
 
     def _make(self, seats: list[Seat]) -> None:
         """Run ffmpeg for all; begin anew without whom is halted, and leave each to itself when the run fails."""

@@ -114,6 +114,11 @@ class EncodeJob(Job):
         company = Company([ticket.id for ticket in tickets])
         return [EncodeJob(seat) for seat in company.seats], company.conduct
 
+    def left(self) -> None:
+        """Leave the seat: nobody waits for a ticket whose thread ended before it came there."""
+        if self._seat is not None:
+            self._seat.leave()
+
     def run(self, work: Work) -> str:
         """Encode, when it is our turn."""
         with self._seat.working(work.halt.is_set) if self._seat else nullcontext():

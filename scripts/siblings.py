@@ -50,7 +50,7 @@ def _against(ticket: Ticket, tracker: TrackerClient, switch: str) -> str:
 
 def _of_talk(properties: Mapping[str, str]) -> str:
     try:
-        return "slides are shown around the talk" if list(chosen(properties)) else ""
+        return "slides are shown around the picture of the talk" if list(chosen(properties)) else ""
     except SlideError:
         return ""  # which the work itself will say
 

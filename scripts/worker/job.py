@@ -88,6 +88,9 @@ class Job:
         """Return a job for each of several tickets, and what runs beside them in the thread that waits for them."""
         raise NotImplementedError
 
+    def left(self) -> None:
+        """Hear that the work on the ticket is over, however it ended; called of jobs that `together` returned."""
+
     def turn(self, tracker: TrackerClient, project: Project, shift: Shift) -> bool:
         """Do what is due in *project* besides tickets, before one is taken; tell whether anything was."""
         return False

@@ -8,7 +8,8 @@ import math
 import os
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
 from scripts.media.ffmpeg import FfmpegFailed
@@ -166,12 +167,20 @@ def _take_one(job: Job, tracker: TrackerClient, shift: Shift) -> bool:
     ticket = tracker.assign_next_unassigned_for_state(job.state)
     if ticket is None:
         return False
-    further = job.further(ticket, tracker, shift)
-    if further:
+    if further := _further(job, ticket, tracker, shift):
         work_together(job, [ticket, *further], tracker, shift)
     else:
         work_on(job, ticket, tracker, shift)
     return True
+
+
+def _further(job: Job, ticket: Ticket, tracker: TrackerClient, shift: Shift) -> Sequence[Ticket]:
+    """Take what the job wants to work on beside *ticket*; whatever goes wrong in that, the ticket is worked on."""
+    try:
+        return job.further(ticket, tracker, shift)
+    except Exception:
+        log.exception("ticket %s: no further tickets are taken", ticket.id)
+        return ()
 
 
 def _has_room(shift: Shift) -> bool:
@@ -214,14 +223,26 @@ def work_on(job: Job, ticket: Ticket, tracker: TrackerClient, shift: Shift) -> O
 def work_together(job: Job, tickets: Sequence[Ticket], tracker: TrackerClient, shift: Shift) -> None:
     """Work on several tickets at the same time, each in a thread, under a heartbeat and with an outcome of its own."""
     jobs, beside = job.together(tickets)
-    doors = [tracker.twin(timeout_s=DOOR_TIMEOUT_S) for _ in tickets]
-    with ThreadPoolExecutor(len(tickets), thread_name_prefix="ticket") as threads:
-        ends = [threads.submit(work_on, *each, shift) for each in zip(jobs, tickets, doors, strict=True)]
-        beside()
-    for door in doors:
-        door.close()
+    ends: list[Future[None]] = []
+    with ExitStack() as stack:
+        doors = [stack.enter_context(closing(tracker.twin(timeout_s=DOOR_TIMEOUT_S))) for _ in tickets]
+        with ThreadPoolExecutor(len(tickets), thread_name_prefix="ticket") as threads:
+            try:
+                for each in zip(jobs, tickets, doors, strict=True):
+                    ends.append(threads.submit(_work_beside, *each, shift))
+            finally:
+                for job_without_thread in jobs[len(ends) :]:
+                    job_without_thread.left()
+                beside()
     for end in ends:
         end.result()
+
+
+def _work_beside(job: Job, ticket: Ticket, tracker: TrackerClient, shift: Shift) -> None:
+    try:
+        work_on(job, ticket, tracker, shift)
+    finally:
+        job.left()
 
 
 def _heartbeat(tracker: TrackerClient, ticket: Ticket, halt: Halt, shift: Shift) -> Heartbeat:
@@ -288,7 +309,7 @@ def _in_words(outcome: Outcome) -> str:
         case GivenBack(reason, retry_s):
             return f"given back for {retry_s} s: {terminal.printable(reason)}"
         case Lost():
-            return "lost to another worker, result dropped"
+            return "lost, a person or another worker has it: result dropped"
 
 
 def _report(outcome: Outcome, ticket: Ticket, tracker: TrackerClient, took: str) -> None:

@@ -48,7 +48,7 @@ class GivenBack:
 
 @dataclass(frozen=True)
 class Lost:
-    """Somebody else has the ticket: nothing is reported."""
+    """The ticket is no longer ours, a person or another worker has it: nothing is reported."""
 
 
 Outcome = Done | Failed | GivenBack | Lost

@@ -53,7 +53,7 @@ def test_a_late_worker_overwrites_nothing_even_when_it_had_just_asked(kind: str,
     with watched(works, kind, PERMITTED, freeze, held=_open()) as strike:
         strike.wait()
         made = _let_another_do_it(works, talk, kind)
-        _thaw_until(works, strike.process.pid, kind, "lost to another worker|the report did not count")
+        _thaw_until(works, strike.process.pid, kind, "lost, a person or another worker has it|the report did not count")
     assert identity(talk.results(kind)) == made
     assert talk.files() == before | talk.results(kind)
     assert (talk.state_of(script), talk.failed()) == (script.after, False)

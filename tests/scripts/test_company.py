@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from scripts.encoder import EncodeJob
 from scripts.media import ffmpeg
 from scripts.media.programs import program
 from scripts.worker import loop, terminal
+from scripts.worker.client import Ticket
+from scripts.worker.job import Job
 from scripts.worker.loop import Shift
 from tests.scripts.media.chunks.crew import until
 from tests.scripts.scripted_tracker import ScriptedTracker
@@ -208,13 +210,70 @@ def test_what_reads_another_file_is_made_after_the_others(
     assert notes(tracker, 10) == ["Encoded by itself: it reads other files than ticket 9, or in another way."]
 
 
+@pytest.mark.parametrize("common", ["sleep 0.5", "sleep 0.5; echo end >> {runs}; exit 1"], ids=["made", "failed"])
+def test_one_ffmpeg_runs_at_a_time(
+    common: str, turn: Turn, tracker: ScriptedTracker, shift: Shift, mount: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (mount / "other.mkv").write_bytes((mount / "cut.mkv").read_bytes())
+    turn(steps=0)
+    tracker.jobfiles[10] = tracker.jobfiles[10].replace("cut.mkv", "other.mkv")
+    script, runs = mount / "ffmpeg.sh", mount / "runs"
+    script.write_text(
+        f"#!/bin/sh\necho begin $* >> {runs}\n"
+        f"if mkdir {mount}/begun 2>/dev/null; then {common.format(runs=runs)}; fi\n"
+        f'{program("ffmpeg")} "$@"\ncode=$?\necho end >> {runs}\nexit $code\n'
+    )
+    script.chmod(0o700)
+    monkeypatch.setenv("FAHRWERK_FFMPEG", str(script))
+    loop.step(EncodeJob(), shift)
+    told = runs.read_text().splitlines()
+    assert ends(tracker) == DONE
+    assert all(word in told[0] for word in ("talk-9", "talk-11")), "the common run is the first"
+    assert [line.split()[0] for line in told] == ["begin", "end"] * (len(told) // 2)
+    assert any("other.mkv" in line for line in told[2:])
+
+
+class Unspeakable(str):
+    def __format__(self, how: str) -> str:
+        raise RuntimeError("no words for it")
+
+
+class EndsAtOnce(EncodeJob):
+    state = Unspeakable(EncodeJob.state)
+
+
+class EncodesAllButOne(EncodeJob):
+    def together(self, tickets: Sequence[Ticket]) -> tuple[Sequence[Job], Callable[[], None]]:
+        company = Company([ticket.id for ticket in tickets])
+        kinds = (EncodeJob, EndsAtOnce, EncodeJob)
+        return [kind(seat) for kind, seat in zip(kinds, company.seats, strict=True)], company.conduct
+
+
+def test_a_thread_that_ends_before_its_ticket_has_a_seat_holds_up_nobody(
+    turn: Turn, tracker: ScriptedTracker, shift: Shift
+) -> None:
+    turn(steps=0)
+    with pytest.raises(RuntimeError, match="no words"):
+        loop.step(EncodesAllButOne(), shift)
+    assert ends(tracker) == {9: "done", 11: "done"}
+    assert notes(tracker, 9) == ["Encoded in one run with ticket 11."]
+
+
+def test_who_comes_when_the_run_is_over_is_alone() -> None:
+    company = Company([1, 2])
+    for seat in company.seats:
+        seat.leave()
+    company.conduct()
+    assert company.seated(company.seats[1], lambda: False) is Place.ALONE
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
         ({"together": "0"}, ""),
         ({"together": "yes"}, "Processing.Together is 'yes'; write 1, auto or 0"),
         ({"Processing__Chunks": "1"}, "Processing.Chunks wants every talk in chunks"),
-        ({"Processing__File__Intro": "shipped"}, "slides are shown around the talk"),
+        ({"Processing__File__Intro": "shipped"}, "slides are shown around the picture of the talk"),
         ({"changed": {9: [["-c:v", "copy"], ["-s", "80x46"]]}}, "its job writes several files"),
         ({"changed": {9: ["-copyts", "-s", "80x46"]}}, "the option -copyts"),
     ],

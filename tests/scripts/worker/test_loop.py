@@ -2,7 +2,7 @@ import dataclasses
 import errno
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,12 +11,12 @@ import pytest
 from scripts.media.ffmpeg import FfmpegFailed
 from scripts.media.programs import ProgramMissing, program
 from scripts.worker import loop
-from scripts.worker.client import Project, Refused, TrackerClient, TrackerUnavailable
+from scripts.worker.client import Project, Refused, Ticket, TrackerClient, TrackerUnavailable
 from scripts.worker.job import Job, Work
 from scripts.worker.loop import Notices, Shift
 from scripts.worker.outcomes import JobFailed, Wait
 from scripts.worker.transport import Patience
-from tests.scripts.scripted_tracker import ScriptedTracker
+from tests.scripts.scripted_tracker import SECRET, ScriptedTracker
 
 
 class MediaBroken(Exception):
@@ -398,4 +398,58 @@ def test_trouble_in_one_project_does_not_keep_the_others_waiting(tracker: Script
 
     with pytest.raises(Refused, match="archived"):
         loop.step(Troubled(lambda work: ""), shift)
+    assert [ended[:2] for ended in tracker.ended] == [("done", 7)]
+
+
+class Doors(TrackerClient):
+    """A door that counts those that were opened beside it, and those of them that were closed."""
+
+    counts: ClassVar[dict[str, int]] = {}
+
+    def twin(self, *, timeout_s: float) -> TrackerClient:
+        self.counts["opened"] += 1
+        return super().twin(timeout_s=timeout_s)
+
+    def close(self) -> None:
+        self.counts["closed"] += 1
+        super().close()
+
+
+class Two(Doing):
+    """Two tickets at the same time, beside which something goes wrong."""
+
+    def further(self, ticket: Ticket, tracker: TrackerClient, shift: Shift) -> Sequence[Ticket]:
+        return tracker.assign_unassigned_siblings(ticket.id, 1)
+
+    def together(self, tickets: Sequence[Ticket]) -> tuple[Sequence[Job], Callable[[], None]]:
+        def beside() -> None:
+            raise ZeroDivisionError("beside")
+
+        return [self, self], beside
+
+
+def test_what_goes_wrong_beside_tickets_leaves_them_alone_and_no_door_open(
+    tracker: ScriptedTracker, shift: Shift
+) -> None:
+    for ticket_id in (7, 8):
+        tracker.add(ticket_id, service="merging")
+    Doors.counts = {"opened": 0, "closed": 0}
+    doors = Doors(tracker.url, shift.tracker.fqdn, SECRET, patience=Patience(5))
+    with pytest.raises(ZeroDivisionError, match="beside"):
+        loop.step(Two(lambda work: ""), dataclasses.replace(shift, tracker=doors))
+    assert sorted(ended[:2] for ended in tracker.ended) == [("done", 7), ("done", 8)]
+    assert Doors.counts == {"opened": 4, "closed": 4}, "one for the work and one for the heartbeat of each"
+    doors.close()
+
+
+class Hesitant(Doing):
+    def further(self, ticket: Ticket, tracker: TrackerClient, shift: Shift) -> Sequence[Ticket]:
+        raise ZeroDivisionError("further")
+
+
+def test_what_goes_wrong_in_taking_further_tickets_does_not_drop_the_one_at_hand(
+    tracker: ScriptedTracker, shift: Shift
+) -> None:
+    tracker.add(7, service="merging")
+    assert loop.step(Hesitant(lambda work: ""), shift)
     assert [ended[:2] for ended in tracker.ended] == [("done", 7)]
