@@ -1,5 +1,6 @@
 """Files on the mount: whole or not there under their final name, and never outside the folders they may lie in."""
 
+import math
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -94,9 +95,9 @@ def inside(roots: Path | Sequence[Path], path: str | os.PathLike[str]) -> Path:
     return resolved
 
 
-def free_bytes(path: Path) -> int:
-    """Tell how many bytes can still be written where `path` is or will be."""
+def free_bytes(path: Path) -> float:
+    """Tell how many bytes can still be written where `path` is or will be; infinitely many where a mount tells none."""
     while not path.exists() and path != path.parent:
         path = path.parent
     state = os.statvfs(path)
-    return state.f_bavail * state.f_frsize
+    return state.f_bavail * state.f_frsize if state.f_blocks else math.inf

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from scripts.media.files import free_bytes
 
 MB = 1024 * 1024
 MEANWHILE = "No work is taken meanwhile."
@@ -24,15 +25,16 @@ def shortage(roots: Iterable[Path], reserve_mb: int) -> Shortage | None:
     """Return what keeps a worker from taking work, None when there is room everywhere."""
     for root in roots:
         try:
-            free_mb = shutil.disk_usage(root).free // MB
+            root.stat()
+            free_mb = free_bytes(root) / MB
         except OSError as error:
             return Shortage(root, f"{root} cannot be read ({error.strerror}): mount it again. {MEANWHILE}")
         if free_mb < reserve_mb:
             mount = mount_of(root)
             return Shortage(
                 mount,
-                f"{mount} has only {free_mb} MB left and FAHRWERK_RESERVE_MB keeps {reserve_mb} MB for the recorders: "
-                f"make room there. {MEANWHILE}",
+                f"{mount} has only {int(free_mb)} MB left and FAHRWERK_RESERVE_MB keeps {reserve_mb} MB for the "
+                f"recorders: make room there. {MEANWHILE}",
             )
     return None
 

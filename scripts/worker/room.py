@@ -13,6 +13,8 @@ from scripts.worker.reserve import MB, mount_of
 _UNITS = {"k": 1000, "m": 1_000_000, "g": 1_000_000_000}
 _SOUND_BITS = 192_000
 """What a second of sound takes where the profile does not say."""
+_NEED = {"libtheora": 3, "mpeg4": 3}
+"""What older coders take of the cut master's size at the quality of the shipped profiles; 2.2 to 2.8 was seen."""
 _FLAC_BYTES = 130_000
 """What a second of sound of two channels takes in FLAC, of loud music."""
 
@@ -47,17 +49,17 @@ def cut_size(source: float, seconds: float, tracks: int, *, anew: bool) -> float
 
 
 def encoded_size(properties: Mapping[str, str], seconds: float, master: int) -> float:
-    """Estimate the bytes of an encoded file: what its bit rates allow, but no more than the cut master takes.
+    """Estimate the bytes of an encoded file: what its bit rates allow, or what is to be expected of the cut master.
 
-    That one is of a better quality than any profile asks for; a smaller picture takes less, though not in
-    proportion to its area.
+    That one is of a better quality than profiles ask for, but coders differ in what they need for it; a smaller picture
+    takes less, though not in proportion to its area. An estimate, no bound.
     """
     sound = bits(properties.get("Format.Audio.Bitrate", "")) or _SOUND_BITS
     picture = bits(properties.get("Format.Video.MaxBitrate", "")) or bits(properties.get("Format.Video.Bitrate", ""))
     if not any(name.startswith("Format.Video.") for name in properties):
         return seconds * sound / 8
-    most: float = master * _shrunk(properties) ** 0.75
-    return min(most, seconds * (picture + sound) / 8) if picture else most
+    usual: float = master * _shrunk(properties) ** 0.75 * _NEED.get(properties.get("Format.Video.Codec", ""), 1)
+    return min(usual, seconds * (picture + sound) / 8) if picture else usual
 
 
 def _shrunk(properties: Mapping[str, str]) -> float:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from scripts.media.files import free_bytes
 from tracker.errors import Conflict, InvalidInput
 
 KEY = re.compile(r"[A-Za-z0-9_-]{22}\Z")
@@ -45,7 +45,7 @@ def begin(folder: Path, key: str) -> None:
 
 def room_for(folder: Path, size: int) -> bool:
     """Tell whether *size* more bytes fit into the folder with some to spare."""
-    return shutil.disk_usage(folder).free - RESERVE > size
+    return free_bytes(folder) - RESERVE > size
 
 
 def received(folder: Path, key: str, name: str, size: int) -> int:

@@ -50,11 +50,21 @@ def test_bit_rates_are_read(text: str, wanted: float) -> None:
     assert bits(text) == wanted
 
 
-def test_a_file_takes_what_its_bit_rates_allow_but_no_more_than_the_master() -> None:
+def test_a_file_takes_what_its_bit_rates_allow_or_as_much_as_the_master() -> None:
     capped = {"Format.Video.MaxBitrate": "8M", "Format.Audio.Bitrate": "128k"}
     assert encoded_size(capped, 60, HUGE) == 60 * 8_128_000 / 8
     assert encoded_size(capped, 60, MB) == MB
     assert encoded_size({"Format.Audio.Bitrate": "128k"}, 60, HUGE) == 960_000
+
+
+@pytest.mark.parametrize("codec", ["libtheora", "mpeg4"])
+def test_older_coders_take_more_than_the_master(codec: str) -> None:
+    properties = {"Format.Video.Codec": codec, "Format.Video.Qscale": "6"}
+    assert encoded_size(properties, 60, 1000) == 3 * encoded_size({"Format.Video.Codec": "libx264"}, 60, 1000)
+
+
+def test_a_mount_that_tells_no_size_has_room(tmp_path: Path) -> None:
+    assert ask(Path("/proc"), HUGE, Path("/proc"), 10**9) == ""
 
 
 def test_a_smaller_picture_takes_less() -> None:
