@@ -259,3 +259,12 @@ def test_of_two_people_at_one_talk_the_first_learns_that_it_was_taken_over(cutti
     with stage.app.app_context():
         talk = tickets.get(stage.talk)
         assert (talk.state, talk.user.name) == ("cutting", "bob")
+
+
+def test_texts_that_never_come_do_not_hold_the_page(arrive, stage):
+    visitor = arrive("carol")
+    visitor.page.set_extra_http_headers({"Accept-Language": "de"})
+    visitor.page.route("**/assets/speech/**", lambda route: None)  # never answered
+    visitor.page.goto(f"{stage.url}/demo/ticket/{stage.talk}/cut", wait_until="commit")
+    visitor.wait_for_player()
+    assert visitor.page.get_attribute("html", "data-speech")
