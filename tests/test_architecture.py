@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    *("errors", "sparing", "wire", "settings", "logs", "names", "filters", "asking", "fetch", "statemachine"),
+    *("errors", "sparing", "wire", "settings", "logs", "names", "veil", "filters", "asking", "fetch", "statemachine"),
     *("cluster", "embedded"),
     *("db", "models", "queries", "database"),
     *("patterns", "properties", "rooms", "tickets", "projects", "profiles", "workers", "users"),

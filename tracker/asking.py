@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from tracker import veil
 from tracker.errors import InvalidInput
 from tracker.filters import NAME
 
@@ -48,11 +49,12 @@ class Word:
 
 @dataclass(frozen=True)
 class Term:
-    """A field or property compared with a text; *part* looks for it inside."""
+    """A field or property compared with a text; *part* looks for it inside, *veiled* only in what may be shown."""
 
     field: str
     text: str
     part: bool = False
+    veiled: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,25 @@ def read(text: str) -> Question:
     if rest:
         raise _wrong("There is a closing bracket too many.")
     return found
+
+
+def for_lookers(question: Question) -> Question:
+    """Return the question of somebody whom values are shown veiled: neither do its answers spell out a secret.
+
+    Raises InvalidInput for a property that is one.
+    """
+    match question:
+        case Term(field) if "." in field and veil.is_secret(field):
+            raise _wrong(f"{field} is a secret, which superusers alone may search; leave it out of the question.")
+        case Term():
+            return replace(question, veiled=True)
+        case No(part):
+            return No(for_lookers(part))
+        case Every(parts):
+            return Every([for_lookers(part) for part in parts])
+        case Some(parts):
+            return Some([for_lookers(part) for part in parts])
+    return question
 
 
 def seconds_ago(text: str) -> int:

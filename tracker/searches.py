@@ -15,6 +15,12 @@ MOST = 50
 """Searches of one person in one project."""
 
 
+def read(question: str, user: User) -> asking.Question:
+    """Read a search as *user* may ask it. Raises InvalidInput for what is none, and for a secret below superuser."""
+    found = asking.read(question)
+    return found if users.may(user, "superuser") else asking.for_lookers(found)
+
+
 def save(project: Project, user: User, name: str, question: str, *, shared: bool = False) -> SavedSearch:
     """Keep a question under a name; one of the same name is replaced. Superusers may share it with the whole project.
 
@@ -24,7 +30,7 @@ def save(project: Project, user: User, name: str, question: str, *, shared: bool
         raise InvalidInput("A search needs a name of 1 to 60 characters.", "saved")
     if not question.strip():
         raise InvalidInput("Ask for something first; all tickets are shown without a search.", "saved")
-    asking.read(question)
+    read(question, user)
     if shared:
         users.require(user, "superuser")
     queries.lock_again(user)

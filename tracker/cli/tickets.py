@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from tracker import projects, properties, queries, tickets, users
+from tracker import projects, properties, queries, tickets, users, veil
 from tracker.cli.settings import application
 from tracker.db import transaction
 from tracker.errors import NotFound, NotPermitted
@@ -147,7 +147,7 @@ def row(entry: LogEntry, zone: ZoneInfo) -> str:
     """Describe a row of the log; what follows the first line of its comment is indented."""
     moved = f" {entry.from_state or 'new'} -> {entry.to_state}" if entry.from_state != entry.to_state else ""
     changes = "".join(f" {name}={value}" for name, value in sorted(entry.changes.items()))
-    comment = entry.comment.strip().replace("\n", "\n    ")
+    comment = veil.log(entry.event, entry.comment).strip().replace("\n", "\n    ")
     moment = entry.created.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
     head = f"{moment} {entry.ticket_id:>6} {entry.actor} {entry.event}{moved}{changes}"
     return f"{head}: {comment}" if comment else head

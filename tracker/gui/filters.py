@@ -10,14 +10,14 @@ from babel import Locale
 from flask import Flask
 from flask_login import current_user
 
-from tracker import users
+from tracker import users, veil
 from tracker.db import now
 from tracker.gui import speech
 from tracker.gui.looks import next_steps, tone
 from tracker.gui.speech.phrases import phrased
 from tracker.gui.speech.spoken import say
 from tracker.gui.spoken import SHORT
-from tracker.models import Project, Ticket
+from tracker.models import LogEntry, Project, Ticket
 
 LANGUAGES = {
     "ara": "Arabic",
@@ -132,6 +132,11 @@ def _named(code: str) -> str:
     return f"{name} ({code})"
 
 
+def discreet(entry: LogEntry) -> str:
+    """Return the comment of a row of the log without passwords and keys."""
+    return veil.log(entry.event, entry.comment)
+
+
 def may(role: str) -> bool:
     """Tell whether the user who looks has at least *role*."""
     return bool(current_user.is_authenticated) and users.may(current_user, role)
@@ -139,7 +144,7 @@ def may(role: str) -> bool:
 
 def init_app(app: Flask) -> None:
     """Make the filters known to templates."""
-    for function in (local, ago, duration, percent, size, day, tone, phrased):
+    for function in (local, ago, duration, percent, size, day, tone, phrased, discreet):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.filters["language"] = tongue
     app.jinja_env.globals.update(may=may, next_steps=next_steps, current_user=current_user)

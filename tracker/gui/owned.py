@@ -9,9 +9,9 @@ from flask import url_for
 
 from tracker import properties
 from tracker.gui.access import me
-from tracker.gui.veil import veiled
 from tracker.models import Ticket
 from tracker.users import may
+from tracker.veil import veiled
 
 GROUPS = ("Fahrplan", "Record", "Encoding", "Format", "EncodingProfile", "Processing", "Publishing", "Release", "Meta")
 """First labels in the order of a talk's way; the others follow by name."""

@@ -10,9 +10,9 @@ from lxml import etree
 
 from scripts.media.jobfile import programs_and_dangers
 from scripts.media.programs import ProgramRefused, allowed
-from tracker import properties
+from tracker import properties, veil
 from tracker.errors import InvalidInput, NoBasename, NoService, TrackerError
-from tracker.models import Profile, Ticket
+from tracker.models import Profile, ProfileVersion, Ticket
 from tracker.profiles import stylesheet
 from tracker.profiles.stylesheet import refusal
 from tracker.statemachine import ENCODING
@@ -136,16 +136,31 @@ def jobfile(ticket: Ticket) -> bytes:
     Raises NoService for other tickets, NoBasename while no language is chosen, InvalidInput when the template breaks.
     """
     if ticket.profile_version is None:
-        raise NoService(f"Ticket {ticket.id} is a {ticket.type} ticket; only encoding tickets have a jobfile.")
+        raise _no_job(ticket)
+    return _rendered(ticket, ticket.profile_version, properties.merged(ticket))
+
+
+def shown_job(ticket: Ticket) -> str:
+    """Render the jobfile of an encoding ticket as people see it, without passwords and keys. Raises as `jobfile`."""
+    if ticket.profile_version is None:
+        raise _no_job(ticket)
     values = properties.merged(ticket)
+    return veil.veil(_rendered(ticket, ticket.profile_version, veil.shown(values)).decode(), values)
+
+
+def _no_job(ticket: Ticket) -> NoService:
+    return NoService(f"Ticket {ticket.id} is a {ticket.type} ticket; only encoding tickets have a jobfile.")
+
+
+def _rendered(ticket: Ticket, version: ProfileVersion, values: Mapping[str, str]) -> bytes:
     if not values.get("EncodingProfile.Basename"):
         raise NoBasename(f"Ticket {ticket.id} has no output name yet: set Record.Language on the recording.")
     try:
-        return render(ticket.profile_version.template, values)
+        return render(version.template, values)
     except InvalidInput as error:
         if error.field != "template":
             raise
-        revised = f"{values['EncodingProfile.Slug']}, revision {ticket.profile_version.revision}"
+        revised = f"{values['EncodingProfile.Slug']}, revision {version.revision}"
         raise InvalidInput(f"{error} Correct the template of the encoding profile {revised}.", error.field) from error
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import aliased, selectinload
 
+from tracker import veil
 from tracker.asking import Every, No, Question, Some, Term, Word, seconds_ago
 from tracker.db import db, now
 from tracker.errors import InvalidInput
@@ -146,7 +147,7 @@ def _property(project: Project, name: str, term: Term) -> ColumnElement[bool]:
 
     What is in force takes several questions for each ticket; they are only asked where one of its owners has the value.
     """
-    compared = _compared(in_force(name), term)
+    compared = _compared(_shown(in_force(name)) if term.veiled else in_force(name), term)
     if name in VIRTUAL:
         return compared
     stored = Property.name == name, _compared(Property.value, term)
@@ -161,6 +162,10 @@ def _property(project: Project, name: str, term: Term) -> ColumnElement[bool]:
         exists().where(Property.project_id == project.id, *stored),
     )
     return and_(anywhere, compared)
+
+
+def _shown(value: SQLColumnExpression[str]) -> SQLColumnExpression[str]:
+    return func.regexp_replace(value, veil.LOGIN, veil.VEIL, "g")
 
 
 def _compared(value: SQLColumnExpression[str], term: Term) -> ColumnElement[bool]:

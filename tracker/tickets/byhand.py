@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from tracker import properties, queries
+from tracker import properties, queries, veil
 from tracker.db import db, now
 from tracker.errors import InvalidInput, NotFound, NotPermitted
 from tracker.models import Comment, Ticket, User
@@ -98,7 +98,7 @@ def edit_properties(
     )
     if not changed:
         return changed
-    text = "\n".join(f"{name}={value}" if value else f"deleting {name}" for name, value in changed.items())
+    text = veil.written(changed)
     if _is_cut_anew(ticket, changed):
         target = guards.source_of(ticket, "copying")
         moves.move(ticket, target, Actor.of(user), "Edit.properties", f"{text}\nanother cut: it is copied anew")

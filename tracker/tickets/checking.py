@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from tracker import properties, queries
+from tracker import properties, queries, veil
 from tracker.db import db
 from tracker.errors import Conflict, InvalidInput
 from tracker.models import Ticket, User
@@ -61,8 +61,7 @@ def correct(
     changed = properties.write(talk, _corrections(talk, values))
     if title := changed.get("Fahrplan.Title"):
         talk.title = title
-    text = "\n".join(f"{name}={value}" for name, value in changed.items())
-    moves.log(talk, Actor.of(user), "Edit.properties", text, talk.state, talk.state)
+    moves.log(talk, Actor.of(user), "Edit.properties", veil.written(changed), talk.state, talk.state)
     moves.touch(talk)
     tags = {CORRECTED[name]: value for name, value in changed.items()}
     for child in queries.lock_children(talk.id):

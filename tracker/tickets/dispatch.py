@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from tracker import properties, queries
+from tracker import properties, queries, veil
 from tracker.db import now
 from tracker.errors import InvalidInput, NoService, NotAssigned, NotFound, Unassigned
 from tracker.models import Project, Ticket, Worker
@@ -161,8 +161,7 @@ def set_properties(ticket_id: int, project: Project, worker: Worker, values: Map
     ticket.named = ticket.named or ticket.worker_id == worker.id
     written = properties.write(ticket, values)
     if written:
-        lines = (f"{name}={value}" if value else f"deleting {name}" for name, value in written.items())
-        moves.log(ticket, Actor.of(worker), "RPC.setTicketProperties", "\n".join(lines))
+        moves.log(ticket, Actor.of(worker), "RPC.setTicketProperties", veil.written(written))
     return written
 
 

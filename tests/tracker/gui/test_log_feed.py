@@ -71,3 +71,13 @@ def test_it_is_read_with_a_token_and_never_without(client, talk, path):
     assert client.get(f"/demo/{path}", headers={"Authorization": f"Bearer {text}"}).status_code == 200
     assert client.get(f"/other/{path}", headers={"Authorization": f"Bearer {text}"}).status_code == 404
     assert client.get(f"/demo/{path}", headers={"Authorization": "Bearer wrong"}).status_code == 401
+
+
+def test_secrets_stand_in_no_log(client, talk):
+    values = {"Publishing.Token": "geheim", "Publishing.Url": "https://bob:geheim@host/"}
+    tickets.edit_properties(talk.id, make_user("sue", "superuser"), values)
+    tickets.moves.log(talk, tickets.TRACKER, "Edit.properties", "A.Secret=geheim\nof two lines: geheim")  # of old
+    enter(client, "rita", "read only")
+    for path in ("/demo/log.atom", "/demo/log.json", f"/demo/ticket/{talk.id}"):
+        answer = client.get(path).get_data(as_text=True)
+        assert "Publishing.Token=(secret)" in answer and "A.Secret=(secret)" in answer and "geheim" not in answer

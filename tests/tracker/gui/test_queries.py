@@ -30,7 +30,7 @@ QUERIES = {
     "/demo/slides": 7,
     "/demo/ticket/{talk}/reviewers": 6,
     "/demo/ticket/{file}": 14,
-    "/demo/ticket/{file}/job": 7,
+    "/demo/ticket/{file}/job": 6,
     "/demo/ticket/{file}/check": 12,
     "/demo/uploads": 8,
     "/demo/uploads/{upload}": 12,

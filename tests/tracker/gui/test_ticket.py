@@ -203,7 +203,8 @@ def test_passwords_and_keys_are_shown_to_nobody_who_cannot_change_them(client, p
 
 
 def test_the_job_of_a_file_is_shown_with_its_command_lines_and_without_secrets(client, project):
-    talk = make_recording(project, "copied", values={"Meta.Secret": "eng hunter2", "Meta.License": "eng hunter2"})
+    hidden = "eng hunter2 <&>"
+    talk = make_recording(project, "copied", values={"Meta.Secret": hidden, "Meta.License": hidden})
     enter(client, "bob", "user")
     answer = client.get(f"/demo/ticket/{encoding(talk).id}/job")
     (line,) = page(answer).xpath("//pre[@class='command']")

@@ -355,3 +355,8 @@ def test_a_refused_call_among_several_undoes_itself_only(connect, ticket):
 @pytest.mark.parametrize("calls", ["x", {}, [{"methodName": "C3TT.getVersion"}] * 101])
 def test_several_calls_are_a_list_of_at_most_100(connect, project, calls):
     assert refused(connect().system.multicall, calls) == -32602
+
+
+def test_the_log_keeps_no_secret_that_a_worker_sends(tracker, ticket):
+    tracker.setTicketProperties(ticket.id, {"Publishing.Token": "geheim"})
+    assert log_of(ticket)[-1].comment == "Publishing.Token=(secret)"

@@ -225,3 +225,8 @@ def test_edited_properties_make_a_form_of_before_conflict(talk, alice, bob):
     tickets.edit_properties(talk.id, alice, {"Record.Language": "eng"}, version=seen)
     with pytest.raises(Conflict):
         tickets.set_state(talk.id, bob, "cut", version=seen)
+
+
+def test_the_log_keeps_no_secret(talk, bob):
+    tickets.edit_properties(talk.id, bob, {"Publishing.Token": "geheim", "A.B": "1"})
+    assert log_of(talk)[-1].comment == "Publishing.Token=(secret)\nA.B=1"

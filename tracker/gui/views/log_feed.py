@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from tracker import projects, queries, users
+from tracker import projects, queries, users, veil
 from tracker.errors import InvalidInput
 from tracker.gui import atom
 from tracker.gui.access import bp, public
@@ -75,7 +75,7 @@ def _said(each: LogEntry, ticket: Ticket, project: Project) -> dict[str, Any]:
         "event": each.event,
         "from": each.from_state,
         "to": each.to_state,
-        "comment": each.comment[-SHOWN:],
+        "comment": veil.log(each.event, each.comment)[-SHOWN:],
         "changes": each.changes,
         "ticket": ticket.id,
         "type": ticket.type,

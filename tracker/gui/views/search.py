@@ -36,7 +36,7 @@ def search(slug: str) -> ResponseReturnValue:
         return there
     kind = request.args.get("format", "")
     try:
-        question = asking.read(request.args.get("q", ""))
+        question = searches.read(request.args.get("q", ""), me())
     except InvalidInput as error:
         if kind:
             raise

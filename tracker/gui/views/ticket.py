@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from tracker import profiles, projects, properties, queries, tickets, users
+from tracker import profiles, projects, queries, tickets, users, veil
 from tracker.db import transaction
 from tracker.errors import Conflict, InvalidInput, TrackerError
-from tracker.gui import conflicts, forms, live, owned, told, veil
+from tracker.gui import conflicts, forms, live, owned, told
 from tracker.gui.access import bp, me, needs, ticket_or_404
 from tracker.gui.commands import command_lines
 from tracker.models import Ticket
@@ -80,7 +80,7 @@ def job(slug: str, ticket_id: int) -> ResponseReturnValue:
     found = ticket_or_404(slug, ticket_id, ENCODING)
     why, text = "", ""
     try:
-        text = veil.veil(profiles.jobfile(found).decode(), properties.merged(found))
+        text = profiles.shown_job(found)
     except TrackerError as error:
         why = str(error)
     return render_template(
