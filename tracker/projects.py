@@ -16,6 +16,13 @@ from tracker.models import Project, Ticket
 from tracker.statemachine import ENCODING, MISC, RECORDING, STATIC, TYPES, WORKFLOWS, talk_progress, workflow
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}\Z")
+RESERVED = frozenset(
+    (
+        *("account", "acting", "api", "assets", "health", "invitation", "language", "login", "logout", "metrics"),
+        *("profiles", "projects", "review", "rpc", "static", "users", "workers"),
+    )
+)
+"""Pages of the tracker itself begin so; a project of that name would have none."""
 LANGUAGE = re.compile(r"[a-z]{3}\Z")
 KEEP: Mapping[str, tuple[str, ...]] = {
     RECORDING: ("locked", "copied"),
@@ -50,6 +57,8 @@ def create(
         raise InvalidInput(
             f"Slug {slug!r}: lower-case letters, digits, - and _, at most 50, letter or digit first.", "slug"
         )
+    if slug in RESERVED:
+        raise InvalidInput(f"Slug {slug!r} is the address of a page of the tracker itself; choose another one.", "slug")
     taken = InvalidInput(f"There is already a project {slug!r}.", "slug")
     if queries.project_by_slug(slug) is not None:
         raise taken

@@ -207,3 +207,11 @@ def test_a_policy_that_cannot_be_is_refused(db_session, policy, field):
     with pytest.raises(InvalidInput) as caught:
         projects.regulate(make_project(), **policy)
     assert caught.value.field == field
+
+
+def test_no_project_takes_the_address_of_a_page(app, db_session):
+    pages = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}
+    assert {label for label in pages if projects.SLUG.match(label)} == projects.RESERVED
+    with pytest.raises(InvalidInput, match="'profiles' is the address of a page of the tracker itself") as caught:
+        projects.create("profiles", "x")
+    assert caught.value.field == "slug"
