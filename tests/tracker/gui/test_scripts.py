@@ -7,7 +7,8 @@ import re
 import pytest
 
 from tests.tracker.gui.visitor import enter, page
-from tracker.gui.speech import sources
+from tracker.gui.speech import catalogue, sources
+from tracker.gui.views import scripts
 
 GERMAN = {"Accept-Language": "de"}
 LITERAL = re.compile(r'(\bt\(\s*)?("(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)')
@@ -55,3 +56,12 @@ def test_english_needs_no_request(client, project):
     assert page(client.get("/demo/")).get("data-speech") is None
     assert client.get("/assets/speech/en-0.json").status_code == 404
     assert client.get("/assets/speech/tlh-0.json").status_code == 404
+
+
+@pytest.mark.parametrize("code", ["en", "xx", "..", "d" * 300])
+def test_nobody_makes_the_tracker_keep_texts_of_languages_it_does_not_speak(client, code):
+    kept = catalogue._read.cache_info().currsize, scripts._texts.cache_info().currsize
+    assert client.get(f"/assets/speech/{code}-x.json").status_code == 404
+    catalogue.catalogue(code)
+    now = catalogue._read.cache_info().currsize, scripts._texts.cache_info().currsize
+    assert all(after - before <= (code == "en") for before, after in zip(kept, now, strict=True))

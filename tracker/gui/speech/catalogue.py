@@ -80,11 +80,15 @@ def _filled(translation: str, values: tuple[str, ...]) -> str:
     return re.sub(r"\{(\d+)\}", lambda place: values[int(place[1]) - 1], translation)
 
 
-@cache
 def catalogue(code: str) -> Catalogue:
     """Return the catalogue of a language; that of the language of the code is empty."""
+    return _read(code if code in LANGUAGES else next(iter(LANGUAGES)))
+
+
+@cache
+def _read(code: str) -> Catalogue:
     path = FOLDER / f"{code}.po"
-    if code not in LANGUAGES or not path.is_file():
+    if not path.is_file():
         return Catalogue({}, {})
     with path.open("rb") as file:
         found = [

@@ -11,7 +11,7 @@ from flask import Flask, Response, url_for
 from tracker.errors import NotFound
 from tracker.gui.access import bp, public
 from tracker.gui.speech import language
-from tracker.gui.speech.catalogue import catalogue
+from tracker.gui.speech.catalogue import LANGUAGES, catalogue
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -28,7 +28,7 @@ def _texts(code: str) -> tuple[bytes, str]:
 @public
 def script_texts(code: str, digest: str) -> Response:
     """Give the texts of a language; a browser keeps them until a release has others, which get another address."""
-    content, now = _texts(code)
+    content, now = _texts(code) if code in LANGUAGES else (b"", "")
     if not content:
         raise NotFound(f"There are no texts in {code[:20]!r}.")
     caching = FOR_EVER if digest == now else "no-cache"
