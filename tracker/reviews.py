@@ -56,7 +56,7 @@ def invite(recording_id: int, user: User, name: str, days: int) -> tuple[ReviewL
         raise InvalidInput(f"This talk has {MAX_LINKS} links already.", "name")
     token = secrets.token_urlsafe(32)
     until = now() + timedelta(days=days)
-    made = ReviewLink(ticket=recording, name=name, hash=_digest(token), created_by=user.name, expires=until)
+    made = ReviewLink(ticket=recording, name=name, hash=_digest(token), created_by=Actor.of(user).name, expires=until)
     db.session.add(made)
     tickets.moves.log(recording, Actor.of(user), "Review.invited", f"{name}, until {until:%Y-%m-%d %H:%M} UTC")
     db.session.flush()

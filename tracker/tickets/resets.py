@@ -132,6 +132,6 @@ def cancel(
             raise Conflict(f"Ticket {ticket.id} is being published: cancelling withdraws what is public. Confirm that.")
         moves.move(ticket, undecided(ticket), Actor.of(user), "Action.cancel", reason)
         return ticket
-    told = f"cancelled by {user.name}" + (f": {reason.strip()}" if reason.strip() else "")
+    told = f"cancelled by {Actor.of(user).name}" + (f": {reason.strip()}" if reason.strip() else "")
     moves.move(ticket, guards.before(ticket), Actor.of(user), "Action.cancel", reason, failed="" if requeue else told)
     return ticket

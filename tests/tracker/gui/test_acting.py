@@ -7,7 +7,7 @@ import pytest
 from tests.factories import encoding, make_project, make_recording, make_user, put
 from tests.tracker.gui.test_access import ROUTES
 from tests.tracker.gui.visitor import enter, page, send, words
-from tracker import projects, queries, tickets, users
+from tracker import projects, queries, reviews, tickets, users
 from tracker.db import db
 from tracker.errors import NotPermitted
 
@@ -137,3 +137,11 @@ def test_who_acted_is_forgotten_when_that_one_logs_in(client, project, talk, act
         session["_user_id"] = bob.get_id()
     send(client, f"/demo/ticket/{talk.id}/comment", {"comment": "Myself"})
     assert queries.history([talk.id])[0].actor == "bob"
+
+
+def test_links_for_reviewers_and_cancelled_work_name_both(project, talk):
+    bob, file = make_user("bob", "superuser"), put(encoding(make_recording(project, "copied")), "encoding")
+    bob.acted_by = "alice"
+    link, _ = reviews.invite(talk.id, bob, "Ada", 3)
+    assert link.created_by == "alice (for bob)"
+    assert "cancelled by alice (for bob)" in tickets.cancel(file.id, bob).waiting
