@@ -260,3 +260,12 @@ def test_an_archived_project_takes_nothing(bob, project):
     db.session.flush()
     assert bob("POST", "/demo/uploads", Upload_Length=5, Upload_Metadata=meta()).status_code == 403
     assert tickets.uploaded.ROOM not in [room.name for room in queries.rooms(project.id)]
+
+
+def test_an_admin_who_acts_as_somebody_sees_no_form_that_would_be_refused(bob, client, project):
+    enter(client, "alice", "admin")
+    assert page(client.get("/demo/uploads")).xpath("//form[@id='upload']")
+    send(client, "/users", {"action": "act as", "user": "bob"})
+    answer = client.get("/demo/uploads")
+    assert page(answer).xpath("//form[@id='upload']") == []
+    assert "Uploads are personal: to bring a recording yourself, stop acting as bob first." in words(answer)
