@@ -77,6 +77,17 @@ def test_a_page_can_be_used_by_everybody(page, stage, view, path):
     assert [url for url in asked if not re.match(f"{re.escape(stage.url)}/|blob:|data:", url)] == []
 
 
+def test_no_page_is_wider_than_the_screen_in_german(arrive, stage):
+    page, wide = arrive("alice", NARROW).page, []
+    page.set_extra_http_headers({"Accept-Language": "de"})
+    for view, path in PAGES:
+        page.goto(stage.url + path.format(talk=stage.talk, file=stage.file), wait_until="domcontentloaded")
+        scroll, client = page.evaluate(WIDTHS)
+        assert page.get_attribute("html", "lang") == "de"
+        wide += [f"{view}: {scroll} pixels of page on {client} of screen"] if scroll > client else []
+    assert wide == []
+
+
 @pytest.mark.parametrize(
     ("at", "what", "begin", "ready"),
     [("talk", "cut", "Start cutting", "#player[data-ready=yes]"), ("file", "check", "Start checking", "#verdict")],

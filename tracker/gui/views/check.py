@@ -55,14 +55,14 @@ class Step:
 def steps(kind: str, values: Mapping[str, str] | None = None) -> list[Step]:
     """List the places of the published checklist for a file of a MIME type, of a talk with these properties."""
     values = values or {}
-    sound = "Sound is good" if kind.startswith("audio/") else "Picture and sound are good and in sync"
+    heard = kind.startswith("audio/")
     lead = values.get("Encoding.LeadSeconds", "") not in ("", "0")
     trail = values.get("Encoding.TrailSeconds", "") not in ("", "0")
     return [
         Step("title", "", "It is this talk; title, names and language below are right."),
         *([Step("intro", "0", "The slide before the talk is there, with the right title and names.")] if lead else []),
         Step("start", "start", "It begins with a full sentence, without the wait before it."),
-        *(Step(f"{part} %", str(part / 100), f"{sound} at {part} %.") for part in PARTS),
+        *(Step(f"{part} %", str(part / 100), _good_at(part, heard=heard)) for part in PARTS),
         Step("end", "end", "It ends after the last answer, not in the middle of a word."),
         *([Step("outro", "last", "The slide after the talk is there.")] if trail else []),
         *_tracks(values),
@@ -70,6 +70,10 @@ def steps(kind: str, values: Mapping[str, str] | None = None) -> list[Step]:
 
 
 PARTS = (10, 25, 50, 75)
+
+
+def _good_at(part: int, *, heard: bool) -> str:
+    return f"Sound is good at {part} %." if heard else f"Picture and sound are good and in sync at {part} %."
 
 
 def _tracks(values: Mapping[str, str]) -> list[Step]:

@@ -23,6 +23,7 @@ def test_what_is_to_be_checked_is_told_in_german(client, project):
     enter(client)
     said = words(client.get(f"/demo/ticket/{file.id}/check", headers=GERMAN))
     assert "Es ist dieser Vortrag; Titel, Namen und Sprache unten stimmen." in said
+    assert "Bild und Ton sind gut und passen zusammen bei 10 %." in said
 
 
 def test_an_account_is_changed_in_german(client, project):
