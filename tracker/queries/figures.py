@@ -28,7 +28,7 @@ class Work(NamedTuple):
     film_s: float
 
 
-def _by(who: SQLColumnExpression[str]) -> SQLColumnExpression[str]:
+def _by(who: SQLColumnExpression[str] | SQLColumnExpression[str | None]) -> SQLColumnExpression[str]:
     """Return the slug of the format for what workers do; people are told by all they did."""
     return case((who.in_(SCRIPTED), func.coalesce(Profile.slug, "")), else_="")
 
