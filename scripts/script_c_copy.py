@@ -140,6 +140,7 @@ class CopyJob(Job):
                 work.ticket.attempt,
                 method=how,
                 progress=work.percent,
+                room=lambda scratch, size: need_room(work, scratch, size, "the sound of the recording, decoded,"),
                 stop=work.halt,
             )
 

@@ -23,7 +23,7 @@ from scripts.media.smart.codecs import Refused
 from scripts.media.smart.groups import Reader
 from scripts.media.smart.write import write_spliced
 from scripts.media.sources import Sources
-from scripts.media.steady import changes_sound, steadied
+from scripts.media.steady import RoomTest, changes_sound, steadied
 from scripts.media.timeline import Timeline
 from scripts.media.verify import CutMeasured, verify_cut
 from scripts.media.verify.spliced import verify_spliced
@@ -99,13 +99,15 @@ def cut_master(
     *,
     method: Method = Method.AUTO,
     progress: Callable[[float], None] | None = None,
+    room: RoomTest | None = None,
     stop: StopTest | None = None,
 ) -> Cut:
     """Cut the ranges in..out (exclusive) of a timeline whose files lie in `raw` and write them to `target`.
 
     The codec of the recording (H.264 when cut in full) and FLAC in Matroska; the name appears when the content is
-    proved. `progress` gets percent. Raise CutError, MediaUnreadable (a file is missing or damaged), PathRefused,
-    FfmpegFailed, VerifyFailed, Stopped; CutError also where Method.SMART cannot be done.
+    proved. `progress` gets percent; `room` is asked for what has to be decoded first. Raise CutError, MediaUnreadable
+    (a file is missing or damaged), PathRefused, FfmpegFailed, VerifyFailed, Stopped; CutError also where Method.SMART
+    cannot be done.
     """
     pieces = plan(timeline, ranges)
     sources = Sources(raw, timeline.tick)
@@ -117,7 +119,7 @@ def cut_master(
         except FfmpegFailed as failure:
             if not changes_sound(failure):
                 raise
-            task = replace(task, opened=tuple(steadied(opened, layouts, scratch, stop)))
+            task = replace(task, opened=tuple(steadied(opened, layouts, scratch, room, stop)))
             measured, said, encoded = _cut(task, part, method)
     task.progress(100.0)
     notes = tuple(_notes(task, ranges, measured))
