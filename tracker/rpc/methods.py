@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tracker import patterns, profiles, properties, queries, tickets, users, wire, workers
+from tracker import patterns, profiles, properties, queries, tickets, users, veil, wire, workers
 from tracker.errors import InvalidInput, NotFound
 from tracker.models import Project, Ticket
 from tracker.rpc.table import Call, method
@@ -82,12 +82,22 @@ def _ticket(call: Call, ticket_id: Any) -> Ticket:
     return found
 
 
+def _only_looks(call: Call) -> bool:
+    """Tell whether it is a person's program that asks, for somebody whom pages show no passwords and keys."""
+    return call.reader is not None and not users.may(call.reader, "superuser")
+
+
+def _in_force(call: Call, ticket_id: int) -> dict[str, str]:
+    found = properties.merged(_ticket(call, ticket_id))
+    return veil.shown(found) if _only_looks(call) else found
+
+
 @method("getTicketProperty", faults=(414, 419))
 def get_ticket_property(call: Call, ticket_id: int, name: str) -> str:
     """Return one property in force for a ticket (docs/properties.md), '' if there is none."""
     if not read_text(name):
         raise InvalidInput("The property name is empty.", "name")
-    return properties.merged(_ticket(call, ticket_id)).get(read_text(name), "")
+    return _in_force(call, ticket_id).get(read_text(name), "")
 
 
 @method("getTicketProperties", faults=(414, 419))
@@ -98,7 +108,7 @@ def get_ticket_properties(call: Call, ticket_id: int, pattern: str = "") -> dict
     `*{2}`, `*{1,}`, `*{,3}` are so many; `x*` begins with x, `x@` is x in any case, `x%` has x as a part between
     underscores, `x|y` is either, `!x` anything else.
     """
-    return patterns.matching(properties.merged(_ticket(call, ticket_id)), read_text(pattern))
+    return patterns.matching(_in_force(call, ticket_id), read_text(pattern))
 
 
 @method("setTicketProperty", writes=True, faults=(414, 416, 419))
@@ -224,7 +234,8 @@ def get_jobfile(call: Call, ticket_id: int) -> str:
     Options of `filetype` `exe`, `in` and `out` are a program and absolute paths. `Record.AVDelay` is in decimal seconds
     there.
     """
-    return profiles.jobfile(_ticket(call, ticket_id)).decode()
+    found = _ticket(call, ticket_id)
+    return profiles.shown_job(found) if _only_looks(call) else profiles.jobfile(found).decode()
 
 
 @method("getEncodingProfiles", faults=(414,))

@@ -8,7 +8,7 @@ import pytest
 
 from tests import factories
 from tests.tracker.rpc.conftest import HOST
-from tracker import projects, tokens, users
+from tracker import projects, properties, tokens, users, veil
 from tracker.db import db
 from tracker.models import Ticket, Worker
 from tracker.rpc import METHODS, mirror
@@ -202,3 +202,13 @@ def test_what_did_not_change_is_not_sent_again(ask, ticket, tracker):
 def test_answers_are_kept_by_no_cache_for_others(ask):
     answer = ask("getVersion")
     assert answer.headers["Cache-Control"] == "private, no-cache" and "Authorization" in answer.headers["Vary"]
+
+
+def test_secrets_are_told_to_superusers_alone(ask, user, project, ticket):
+    properties.write(project, {"Project.Secret": "hunter2"})
+    db.session.commit()
+    for role, told in [("user", veil.VEIL), ("superuser", "hunter2")]:
+        user.role = role
+        db.session.commit()
+        assert ask("getticketproperties", ticket_id=ticket.id, project="demo").json["Project.Secret"] == told
+        assert ask("getticketproperty", ticket_id=ticket.id, name="Project.Secret", project="demo").json == told
