@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tracker import properties, queries
 from tracker.db import now
 from tracker.models import Project
-from tracker.statemachine import ENCODING, RECORDING, workflow
+from tracker.statemachine import ENCODING, RECORDING, SCRIPT_A, workflow
 from tracker.tickets.prospects import withheld
 from tracker.tickets.waiting import ASKED_WITHIN
 
@@ -113,8 +113,8 @@ def _workers(project: Project) -> Iterator[Lack]:
 
 
 def _served(project: Project) -> Iterator[str]:
-    """Yield the states that scripts work in, in their order."""
+    """Yield the states that scripts ask for work in, in their order; script A moves talks by the clock, without asking."""
     for kind in (RECORDING, ENCODING):
         for state in workflow(project.workflow).tables[kind].states:
-            if state.script is not None and state.name not in project.disabled_states.get(kind, []):
+            if state.script not in (None, SCRIPT_A) and state.name not in project.disabled_states.get(kind, []):
                 yield state.name

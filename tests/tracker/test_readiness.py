@@ -20,7 +20,7 @@ def ready(db_session):
     properties.write(project, given | {"Meta.License": "CC0-1.0", "Meta.Year": "2026"})
     rooms.of(project, "Saal 1")
     groups.configure(queries.v3_group(), all_projects=True)
-    for state in ("recording", "merging", "copying", "encoding", "postprocessing", "releasing"):
+    for state in ("merging", "copying", "encoding", "postprocessing", "releasing"):
         queries.note_poll(project.id, state)
     return project
 
