@@ -113,7 +113,7 @@ def _workers(project: Project) -> Iterator[Lack]:
 
 
 def _served(project: Project) -> Iterator[str]:
-    """Yield the states that scripts ask for work in, in their order; script A moves talks by the clock, without asking."""
+    """Yield the states that scripts ask for work in, in order; script A moves talks by the clock, without asking."""
     for kind in (RECORDING, ENCODING):
         for state in workflow(project.workflow).tables[kind].states:
             if state.script not in (None, SCRIPT_A) and state.name not in project.disabled_states.get(kind, []):
