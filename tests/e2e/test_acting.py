@@ -7,8 +7,6 @@ import pytest
 from tests.e2e.browser import NARROW, WIDE
 from tests.e2e.test_accessible import judge
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 
 @pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide", "narrow"])
 def test_an_admin_acts_as_somebody_and_stops(browser, stage, size, scheme):

@@ -26,9 +26,6 @@ START = """async (path) => {
   return (await fetch(path, {method: "POST", headers: {Accept: "application/json"}, body})).status;
 }"""
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""A browser that leaves a page breaks off what it was loading; the test server closes that file late."""
-
 
 @pytest.fixture(scope="module")
 def film(stage, tmp_path_factory):

@@ -20,9 +20,6 @@ from tracker.settings import Settings
 
 MANY = 200
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""A browser that leaves a page breaks off what it was loading; the test server closes that file late."""
-
 
 @pytest.fixture(scope="module")
 def office(new_database):

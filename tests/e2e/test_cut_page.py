@@ -17,9 +17,6 @@ WATCH = """() => {
   video.requestVideoFrameCallback(each);
 }"""
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""A browser that leaves a page breaks off what it was loading; the test server closes that file late."""
-
 
 @pytest.fixture
 def cutting(arrive, stage):

@@ -16,9 +16,6 @@ TOO_WIDE = """() => [...document.querySelectorAll("table")].filter((each) => eac
     || each.getBoundingClientRect().right > each.closest(".card").getBoundingClientRect().right)
     .map((each) => each.textContent)"""
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""A browser that leaves a page breaks off what it was loading; the test server closes that file late."""
-
 
 @pytest.fixture(scope="module")
 def plan(stage):

@@ -13,9 +13,6 @@ from tests.factories import put
 from tracker import properties, tickets
 from tracker.db import transaction
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""A browser that leaves a page breaks off what it was loading; the test server closes that file late."""
-
 
 def stored(stage, ticket_id):
     with stage.app.app_context():
